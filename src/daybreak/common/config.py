@@ -1,0 +1,175 @@
+"""The configuration: the environment (and one `.env`) read once into values, or refused with a sentence.
+
+Each setting is documented in docs/settings.md; a test says which one is missing there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from daybreak.common.refusal import Refused
+
+
+class ConfigError(Refused):
+    """A setting has a value that Daybreak cannot start with."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed over. `security` is "none", "starttls" or "tls"; `timeout` in seconds."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    security: str
+    timeout: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that the environment decides. `mail` is None when mail goes to the built-in outbox."""
+
+    data: Path
+    site_url: str
+    database_url: str
+    storage: Path
+    mail: MailServer | None
+    mail_from: str
+    paper_name: str
+    open_outbox: bool
+    debug: bool
+
+    @property
+    def https(self) -> bool:
+        """Whether readers reach the paper over TLS, which decides the cookies' `Secure` flag."""
+        return self.site_url.startswith("https://")
+
+
+def read_config(environ: Mapping[str, str], folder: Path) -> Config:
+    """The configuration from `environ` over `folder/.env`.
+
+    Raises ConfigError with one sentence naming the setting and what to write instead.
+    """
+    values = {**_read_env_file(folder / ".env"), **environ}
+    _refuse_broker(values.get("DAYBREAK_BROKER_URL", ""))
+    site_url = _site_url(values.get("DAYBREAK_SITE_URL", "http://127.0.0.1:8000"))
+    data = Path(values.get("DAYBREAK_DATA") or folder / "var").expanduser().resolve()
+    return Config(
+        data=data,
+        site_url=site_url,
+        database_url=_database_url(values.get("DATABASE_URL", ""), data),
+        storage=_storage(values.get("DAYBREAK_STORAGE_URL", ""), data),
+        mail=_mail_server(values.get("DAYBREAK_MAIL_URL", "")),
+        mail_from=_mail_from(values.get("DAYBREAK_MAIL_FROM", ""), site_url),
+        paper_name=values.get("DAYBREAK_PAPER_NAME", "").strip() or "Daybreak",
+        open_outbox=_yes_or_no(values, "DAYBREAK_OPEN_OUTBOX"),
+        debug=_yes_or_no(values, "DAYBREAK_DEBUG"),
+    )
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    values: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = text.removeprefix("export ").partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise ConfigError(f"Line {number} of {path.name} is no setting: write NAME=value.")
+        values[name.strip()] = value.strip().strip("\"'")
+    return values
+
+
+def _refuse_broker(url: str) -> None:
+    if url:
+        raise ConfigError(
+            "DAYBREAK_BROKER_URL names a task broker, which this version cannot use yet: take the setting out."
+        )
+
+
+def _storage(url: str, data: Path) -> Path:
+    if not url:
+        return data / "press"
+    parts = urlsplit(url)
+    if parts.scheme != "file" or parts.netloc or not parts.path:
+        raise ConfigError(
+            f"DAYBREAK_STORAGE_URL is “{url}”: this version stores press runs in a folder, write file:///that/folder."
+        )
+    return Path(unquote(parts.path))
+
+
+def _site_url(text: str) -> str:
+    parts = urlsplit(text.strip())
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.path not in ("", "/")
+        or parts.query
+    ):
+        raise ConfigError(
+            f"DAYBREAK_SITE_URL is “{text}”: write the address readers open, such as https://paper.example."
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _database_url(text: str, data: Path) -> str:
+    if not text:
+        return f"sqlite:///{data / 'daybreak.sqlite3'}"
+    if urlsplit(text).scheme not in ("sqlite", "postgres", "postgresql"):
+        raise ConfigError("DATABASE_URL must begin with sqlite:// or postgres://.")
+    return text
+
+
+def _mail_server(text: str) -> MailServer | None:
+    if not text:
+        return None
+    problem = "DAYBREAK_MAIL_URL must look like smtp://user:password@host:587 (or smtps://host:465)."
+    parts = urlsplit(text.strip())
+    security = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}.get(parts.scheme)
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ConfigError(problem) from error
+    if security is None or not parts.hostname:
+        raise ConfigError(problem)
+    if security == "none" and port == 587:
+        security = "starttls"
+    return MailServer(
+        host=parts.hostname,
+        port=port or (465 if security == "tls" else 25),
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        security=security,
+    )
+
+
+def _mail_from(text: str, site_url: str) -> str:
+    if not text:
+        host = urlsplit(site_url).hostname or "localhost"
+        return f"editions@{'daybreak.invalid' if host in ('127.0.0.1', 'localhost', '::1') else host}"
+    if text.count("@") != 1 or any(sign in text for sign in "\r\n<> "):
+        raise ConfigError(
+            f"DAYBREAK_MAIL_FROM is “{text}”: write one bare address, such as editions@paper.example."
+        )
+    return text
+
+
+def _yes_or_no(values: Mapping[str, str], name: str) -> bool:
+    text = values.get(name, "").strip().lower()
+    if text in ("", "0", "no", "false", "off"):
+        return False
+    if text in ("1", "yes", "true", "on"):
+        return True
+    raise ConfigError(f"{name} is “{text}”: write yes or no.")
+
+
+def from_environment() -> Config:
+    """The configuration of this process: its environment over `.env` in the current folder."""
+    return read_config(os.environ, Path.cwd())

@@ -1,0 +1,46 @@
+"""The newsroom's own secret, made on first start and kept in the data folder, and what is derived from it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+
+def secret_key(data: Path) -> str:
+    """The signing secret (64 hexadecimal digits) kept at `data/keys/secret`, made with mode 0600 when missing.
+
+    Raises OSError when the data folder cannot be written.
+    """
+    path = data / "keys" / "secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Linked into place only once whole, so that two processes starting together agree on one secret
+        # and neither can read it half written.
+        draft = path.with_name(f"secret.{os.getpid()}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
+            out.write(secrets.token_hex(32))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+def new_token() -> str:
+    """An unguessable address part: 192 bits, safe in a URL."""
+    return secrets.token_urlsafe(24)
+
+
+def keyed_hash(key: str, purpose: str, text: str) -> str:
+    """HMAC-SHA-256 (RFC 2104) of `text` for one `purpose`, in hexadecimal: what is stored of a code or a token."""
+    return hmac.new(f"{key}:{purpose}".encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def same(left: str, right: str) -> bool:
+    """Whether two secrets are the same, in time that does not depend on where they differ."""
+    return hmac.compare_digest(left.encode(), right.encode())
