@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 from django.db import models
 from django.db.models import F, Q
@@ -104,7 +105,10 @@ class Consent(models.Model):
 
 
 class WayIn(models.Model):
-    """A one-time way in: a code to type and the token of a link whose page acts on POST. Only hashes are kept."""
+    """A one-time way in: a code to type and the token of a link whose page acts on POST. Only hashes are kept.
+
+    `ends_at` is the link's end; the code, which could be guessed, ends sooner (`joining.CODE_LIFE`).
+    """
 
     reader = models.ForeignKey(Reader, on_delete=models.CASCADE, related_name="ways_in")
     code_hash = models.CharField(max_length=64)
@@ -124,11 +128,15 @@ class WayIn(models.Model):
 
 
 class Notice(models.Model):
-    """A letter that is due to a reader. Written before the post is tried; stays due until handed over."""
+    """A letter that is due to a reader. Written before the post is tried; stays due until handed over.
+
+    Its id is also the mail's Message-ID. `welcome_back` answers a sign-up from an address that is already with us.
+    """
 
     class Kind(models.TextChoices):
         CONFIRM = "confirm", "Confirm your address"
         SIGN_IN = "sign_in", "A way in"
+        WELCOME_BACK = "welcome_back", "Already with us"
 
     class State(models.TextChoices):
         DUE = "due", "Due"
@@ -136,6 +144,7 @@ class Notice(models.Model):
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reader = models.ForeignKey(Reader, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
@@ -159,3 +168,16 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.reader_id}"
+
+
+class Knock(models.Model):
+    """Somebody asked for something that is limited by the hour. `who` is a keyed hash of the address they came from."""
+
+    who = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["who", "at"], name="knock_who_when")]
+
+    def __str__(self) -> str:
+        return f"{self.who[:8]} at {self.at:%H:%M}"
