@@ -18,7 +18,7 @@ from daybreak.common.refusal import Misused, Refused
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[dt.datetime]):
     """An ISO 8601 instant, as an aware UTC datetime."""
 
     name = "instant"
@@ -32,7 +32,7 @@ class Instant(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[dt.date]):
     """An edition's date, YYYY-MM-DD."""
 
     name = "date"
@@ -71,10 +71,10 @@ def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, dt.date | dt.datetime) else str(value)
 
 
-def run(command: click.Command) -> int:
+def run(command: click.Command, argv: list[str] | None = None) -> int:
     """Run the command line and return its exit status; any error is one line on stderr that says what to mend."""
     try:
-        status = command.main(prog_name="daybreak", standalone_mode=False)
+        status = command.main(argv, prog_name="daybreak", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.Abort:

@@ -42,6 +42,7 @@ class Config:
     mail_from: str
     paper_name: str
     open_outbox: bool
+    wire_allow: tuple[str, ...]
     debug: bool
 
     @property
@@ -68,6 +69,7 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
         mail_from=_mail_from(values.get("DAYBREAK_MAIL_FROM", ""), site_url),
         paper_name=values.get("DAYBREAK_PAPER_NAME", "").strip() or "Daybreak",
         open_outbox=_yes_or_no(values, "DAYBREAK_OPEN_OUTBOX"),
+        wire_allow=_endpoints(values.get("DAYBREAK_WIRE_ALLOW", "")),
         debug=_yes_or_no(values, "DAYBREAK_DEBUG"),
     )
 
@@ -159,6 +161,17 @@ def _mail_from(text: str, site_url: str) -> str:
             f"DAYBREAK_MAIL_FROM is “{text}”: write one bare address, such as editions@paper.example."
         )
     return text
+
+
+def _endpoints(text: str) -> tuple[str, ...]:
+    endpoints = tuple(part.strip() for part in text.split(",") if part.strip())
+    for endpoint in endpoints:
+        host, colon, port = endpoint.rpartition(":")
+        if not (host and colon and port.isdecimal()):
+            raise ConfigError(
+                f"DAYBREAK_WIRE_ALLOW names “{endpoint}”: write private endpoints as HOST:PORT, such as 10.0.0.5:8080."
+            )
+    return endpoints
 
 
 def _yes_or_no(values: Mapping[str, str], name: str) -> bool:

@@ -19,9 +19,9 @@ def secret_key(data: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Linked into place only once whole, so that two processes starting together agree on one secret
         # and neither can read it half written.
-        draft = path.with_name(f"secret.{os.getpid()}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
-            out.write(secrets.token_hex(32))
+        draft = path.with_name(f"secret.{secrets.token_hex(8)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32), encoding="ascii")
         try:
             os.link(draft, path)
         except FileExistsError:

@@ -1,6 +1,7 @@
 """Delivery: press runs and entitled readers come in; one mail per reader per edition, in that reader's morning,
 and its outcome are left behind.
 
-Read `mornings.py` (when), `planning.py` (a row per reader), then `sending.py` (claim, hand over, record).
+Read `mornings.py` (when), `planning.py` (a row per reader), then `sending.py` (claim, hand over, record) with
+`claims.py` (what a dead worker held) and `letters.py` (the mail itself); `status.py` says who has it.
 The row is the truth: nobody is mailed twice, nobody is forgotten.
 """

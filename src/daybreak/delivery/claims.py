@@ -1,0 +1,102 @@
+"""A worker's claim on rows: it holds while its process lives, and at most five minutes.
+
+The process keeps a locked file for each claim. The kernel drops the lock with the process, so what a killed worker
+held is known at once by the next one on this machine; a worker on another machine waits for the lease to end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Left
+
+from daybreak.delivery.models import Delivery
+
+State = Delivery.State
+LEASE = dt.timedelta(minutes=5)
+BATCH = 500
+UNSENT = {"state": State.DUE, "claim": None, "claimed_at": None, "on_the_wire": False}
+DOUBT = "The sending was cut off between the last byte and the answer: it may or may not have arrived."
+TOO_LATE = "Its hour passed, so it waits on the site. "
+
+
+@contextmanager
+def new_claim() -> Iterator[uuid.UUID]:
+    """A claim that this process holds until the block ends; what is left of it is given back then."""
+    claim = uuid.uuid4()
+    path = _lock_file(claim)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield claim
+        finally:
+            # When the database fails here the file stays, unlocked: the next worker gives the rows back.
+            give_back(claim)
+            path.unlink(missing_ok=True)
+
+
+def take(claim: uuid.UUID, edition_id: int, at: dt.datetime) -> int:
+    """Claim up to BATCH due rows of an edition at `at`, the longest due first; how many. One conditional UPDATE."""
+    due = Delivery.objects.filter(edition=edition_id, state=State.DUE, due_at__lte=at, not_after__gte=at)
+    chosen = due.order_by("due_at", "id").values("pk")[:BATCH]
+    # The state is asked again outside the subquery: PostgreSQL chooses first and locks after.
+    claimed = Delivery.objects.filter(pk__in=chosen, state=State.DUE)
+    return claimed.update(state=State.CLAIMED, claim=claim, claimed_at=at, on_the_wire=False)
+
+
+def give_back(claim: uuid.UUID, reason: str = "") -> int:
+    """End a claim: the row that is on the wire is in doubt, the others are due again. How many became due.
+
+    `reason` says on each why it is still due; without one they keep what they said.
+    """
+    held = Delivery.objects.filter(claim=claim, state=State.CLAIMED)
+    held.filter(on_the_wire=True).update(state=State.IN_DOUBT, attempts=F("attempts") + 1, reason=DOUBT)
+    why = {"reason": reason[:300]} if reason else {}
+    return held.filter(on_the_wire=False).update(**UNSENT, **why)
+
+
+def abandoned(at: dt.datetime) -> list[uuid.UUID]:
+    """The claims of workers that died, or whose lease ended by `at`."""
+    held = Delivery.objects.filter(state=State.CLAIMED).order_by()
+    claims = list(held.values_list("claim", "claimed_at").distinct())
+    return [
+        claim for claim, since in claims if claim and since and (at >= since + LEASE or _died_here(claim))
+    ]
+
+
+def recover(at: dt.datetime) -> int:
+    """Give back every abandoned claim; how many rows are due again."""
+    recovered = 0
+    for claim in abandoned(at):
+        recovered += give_back(claim)
+        _lock_file(claim).unlink(missing_ok=True)
+    return recovered
+
+
+def give_up_late(at: dt.datetime) -> int:
+    """Mark as missed every due row whose last instant is past; how many. What stood in the way stays readable."""
+    late = Delivery.objects.filter(state=State.DUE, not_after__lt=at)
+    return late.update(state=State.MISSED, reason=Left(Concat(Value(TOO_LATE), F("reason")), 300))
+
+
+def _lock_file(claim: uuid.UUID) -> Path:
+    return Path(settings.CONFIG.data) / "claims" / str(claim)
+
+
+def _died_here(claim: uuid.UUID) -> bool:
+    """Whether the claim's process ran on this machine and is gone. Rows carry a claim only after its file is locked."""
+    path = _lock_file(claim)
+    try:
+        with path.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (FileNotFoundError, BlockingIOError):
+        return False
+    return True

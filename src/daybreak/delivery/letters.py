@@ -1,0 +1,162 @@
+"""The mail of an edition: built once per press run, split at its tokens, spliced for each reader.
+
+A whole `email.message` per reader would cost milliseconds; here only what is the reader's own is set in.
+Format: RFC 5322, 2045 (quoted-printable), 2369 and 2919 (list headers), 8058 (one-click unsubscribe).
+"""
+
+from __future__ import annotations
+
+import binascii
+import datetime as dt
+import hashlib
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from email import policy
+from email.headerregistry import Address
+from email.utils import format_datetime
+
+from daybreak.circulation.models import Reader
+from daybreak.common.config import Config
+from daybreak.common.refusal import Refused
+from daybreak.press.models import PressRun, Rendition
+from daybreak.press.renditions import rendition, stored
+from daybreak.press.typesetting import edition_path
+
+TOKEN = re.compile(rb"%%(ACCOUNT_URL|UNSUBSCRIBE_URL|READ_URL|LISTEN_URL|NOTE)%%")
+SOFT_BREAK = b"=\r\n"
+_WORD = r"""[^\x00-\x20\x7f-\x9f\ud800-\udfff<>()\[\],;:\\"@]+"""
+ADDRESS = re.compile(f"{_WORD}@{_WORD}")
+SIMPLE_NAME = re.compile(r"[A-Za-z0-9' -]{1,60}")
+Encoder = Callable[[str], bytes]
+
+
+class NoAddress(ValueError):
+    """A reader's address would break the header it stands in. The message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in the mail for what is the reader's own: the name of a value and how it is written there."""
+
+    name: str
+    write: Encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The mail of one press run for any reader."""
+
+    sender: str
+    site_url: str
+    path: str
+    pieces: tuple[bytes | Slot, ...]
+
+    def to(self, reader: Reader, delivery_id: object, at: dt.datetime, note: str = "") -> bytes:
+        """The message for one reader, CRLF line ends, 7-bit. `note` is a plain sentence or empty.
+
+        Raises NoAddress when the reader's address cannot stand in a header.
+        """
+        read = self.site_url + self.path
+        values = {
+            "TO": to_header(reader.name, reader.email),
+            "DATE": format_datetime(at),
+            "MESSAGE_ID": f"<{delivery_id}@{self.sender.rpartition('@')[2]}>",
+            "ACCOUNT_URL": f"{self.site_url}/account/",
+            "UNSUBSCRIBE_URL": f"{self.site_url}/unsubscribe/{reader.unsubscribe_token}/",
+            "READ_URL": read,
+            "LISTEN_URL": f"{read}#listen",
+            "NOTE": note,
+        }
+        return b"".join(
+            piece if isinstance(piece, bytes) else piece.write(values[piece.name]) for piece in self.pieces
+        )
+
+
+def letter_of(run: PressRun, config: Config) -> Letter:
+    """The letter of a press run. Raises Refused when its mail is lost."""
+    try:
+        subject = str(rendition(run, "mail.html").facts["subject"])
+        text, page = stored(run, "mail.txt"), stored(run, "mail.html")
+    except (Rendition.DoesNotExist, OSError) as error:
+        raise Refused(f"The mail of {run} is lost: press the edition again.") from error
+    boundary = b"=_" + hashlib.sha256(page).hexdigest()[:32].encode()  # "=_" never occurs in quoted-printable
+    pieces: list[bytes | Slot] = [*_headers(subject, config, boundary)]
+    for kind, body, write in ((b"plain", text, _in_text), (b"html", page, _in_html)):
+        pieces.append(
+            b"--" + boundary + b"\r\nContent-Type: text/" + kind + b"; charset=utf-8\r\n"
+            b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        )
+        pieces += [*_body(body, write), b"\r\n"]
+    pieces.append(b"--" + boundary + b"--\r\n")
+    return Letter(config.mail_from, config.site_url, edition_path(run.edition.date), tuple(pieces))
+
+
+def to_header(name: str, email: str) -> str:
+    """The value of a To header. Nothing in a name can end the line or add an address.
+
+    Raises NoAddress when `email` is not one address.
+    """
+    if not ADDRESS.fullmatch(email):
+        raise NoAddress("The reader’s address is not one that a mail can carry.")
+    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    if not plain:
+        return email
+    if SIMPLE_NAME.fullmatch(plain):  # nine of ten, a hundred times faster than the header registry
+        return f"{plain} <{email}>"
+    rules = policy.SMTP if email.isascii() else policy.SMTPUTF8
+    user, _, domain = email.rpartition("@")
+    header: str = rules.header_factory("To", Address(plain, user, domain)).fold(policy=rules)
+    return header.removeprefix("To:").strip()
+
+
+def _headers(subject: str, config: Config, boundary: bytes) -> list[bytes | Slot]:
+    sender = Address(config.paper_name, addr_spec=config.mail_from)
+    one_line = " ".join(subject.split())
+    fixed = "".join(
+        policy.SMTP.header_factory(name, value).fold(policy=policy.SMTP)
+        for name, value in (("From", sender), ("Subject", one_line))
+    )
+    list_id = config.mail_from.replace("@", ".")
+    return [
+        fixed.encode() + b"To: ",
+        Slot("TO", str.encode),
+        b"\r\nDate: ",
+        Slot("DATE", str.encode),
+        b"\r\nMessage-ID: ",
+        Slot("MESSAGE_ID", str.encode),
+        b"\r\nList-Id: <" + list_id.encode() + b">\r\nList-Unsubscribe: <",
+        Slot("UNSUBSCRIBE_URL", str.encode),
+        b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/alternative; boundary="' + boundary + b'"\r\n\r\n',
+    ]
+
+
+def _body(body: bytes, write: Encoder) -> list[bytes | Slot]:
+    """A part in quoted-printable, each slot between soft line breaks so that no line grows beyond 76 signs."""
+    pieces: list[bytes | Slot] = []
+    parts = TOKEN.split(body)  # copy, name, copy, name, … copy
+    for copy, name in zip(parts[::2], parts[1::2], strict=False):
+        pieces += [_and_soft_break(copy), Slot(name.decode(), write)]
+    return [*pieces, _quoted_printable(parts[-1])]
+
+
+def _quoted_printable(data: bytes) -> bytes:
+    lines = re.sub(rb"\r\n?", b"\n", data)
+    return binascii.b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
+
+
+def _and_soft_break(data: bytes) -> bytes:
+    """In quoted-printable, so that what follows stands on a new line of the source but not of the text."""
+    # A letter set behind it and taken away again keeps the 76th place of the last line for the break.
+    encoded = _quoted_printable(data + b"x")[:-1]
+    return encoded if encoded.endswith(SOFT_BREAK) else encoded + SOFT_BREAK
+
+
+def _in_text(value: str) -> bytes:
+    return _and_soft_break(value.encode())
+
+
+def _in_html(value: str) -> bytes:
+    return _and_soft_break(html.escape(value).encode())

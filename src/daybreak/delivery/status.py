@@ -1,0 +1,218 @@
+"""Who has an edition, who has not, and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, overload
+
+from django.db.models import Count, Min, Q
+
+from daybreak.circulation.entitlement import entitlement_of
+from daybreak.circulation.models import Reader
+from daybreak.delivery.models import Delivery
+from daybreak.delivery.mornings import over_everywhere, zone_of
+from daybreak.delivery.planning import readers_without_a_row, wave
+from daybreak.desk.models import Edition
+from daybreak.press.renditions import current_run
+
+State = Delivery.State
+UNPLANNED = "unplanned"
+STATES = (*State.values, UNPLANNED)
+
+
+@dataclass(frozen=True, slots=True)
+class EditionStatus:
+    """The ledger of one edition in numbers. `states` has every state, those at nought too; `run` is None unprinted."""
+
+    edition: dt.date
+    run: int | None
+    planned: int
+    states: dict[str, int]
+    next_due_at: dt.datetime | None
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of plain values, dates and instants."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLine:
+    """One reader's line; `state` is the row's, or "unplanned" when the ledger owes the reader nothing (yet)."""
+
+    email: str
+    state: str
+    due_at: dt.datetime | None
+    handed_over_at: dt.datetime | None
+    attempts: int
+    reason: str
+    time_zone: str
+    delivery_id: str
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of plain values and instants."""
+        return asdict(self)
+
+    @property
+    def due_there(self) -> str:
+        """The wall clock in the reader's zone when it is due: “06:00”."""
+        return clock_there(self.due_at, self.time_zone) if self.due_at else ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaveLine:
+    """Readers of one zone whose mornings begin together, and how far their mails have come."""
+
+    time_zone: str
+    due_at: dt.datetime
+    planned: int
+    handed_over: int
+    waiting: int
+
+    @property
+    def due_there(self) -> str:
+        """The wall clock in the zone: “06:00”."""
+        return clock_there(self.due_at, self.time_zone)
+
+    @property
+    def elsewhere(self) -> int:
+        """Rows that are neither handed over nor waiting: refused, in doubt, missed or withdrawn."""
+        return self.planned - self.handed_over - self.waiting
+
+
+def clock_there(at: dt.datetime, time_zone: str) -> str:
+    """The wall clock of a zone at an instant, “06:00”."""
+    return f"{at.astimezone(zone_of(time_zone)):%H:%M}"
+
+
+def status_of(edition: Edition, at: dt.datetime) -> EditionStatus:
+    """The numbers of an edition at `at`."""
+    rows = Delivery.objects.filter(edition=edition)
+    counted = dict(rows.order_by().values_list("state").annotate(Count("pk")))
+    run = current_run(edition)
+    return EditionStatus(
+        edition=edition.date,
+        run=run.number if run else None,
+        planned=sum(counted.values()),
+        states={
+            **{state: counted.get(state, 0) for state in State.values},
+            UNPLANNED: readers_without_a_row(edition, at).count(),
+        },
+        next_due_at=rows.filter(state=State.DUE).aggregate(next=Min("due_at"))["next"],
+    )
+
+
+def waves(edition: Edition) -> list[WaveLine]:
+    """The waves of an edition in the order of their mornings."""
+    rows = Delivery.objects.filter(edition=edition).order_by()
+    grouped = rows.values("reader__time_zone", "reader__delivery_time").annotate(
+        first=Min("due_at"),
+        all=Count("pk"),
+        done=Count("pk", filter=Q(state=State.HANDED_OVER)),
+        waiting=Count("pk", filter=Q(state__in=(State.DUE, State.CLAIMED))),
+    )
+    lines = [
+        WaveLine(zone, *numbers)
+        for zone, *numbers in grouped.values_list("reader__time_zone", "first", "all", "done", "waiting")
+    ]
+    return sorted(lines, key=lambda line: (line.due_at, line.time_zone))
+
+
+class ReaderLines(Sequence[ReaderLine]):
+    """A line for each reader with a row, by due instant, then for each entitled reader without one.
+
+    `state` keeps those of one state. Has a length and can be sliced, so that a page of many thousands is cheap.
+    """
+
+    def __init__(self, edition: Edition, at: dt.datetime, state: str = "") -> None:
+        self.edition, self.at = edition, at
+        self.printed = current_run(edition) is not None
+        rows = Delivery.objects.filter(edition=edition, **({"state": state} if state else {}))
+        self.rows = rows.select_related("reader")
+        without = readers_without_a_row(edition, at).prefetch_related("periods")
+        self.without = without if state in ("", UNPLANNED) else without.none()
+
+    def __len__(self) -> int:
+        return self.rows.count() + self.without.count()
+
+    @overload
+    def __getitem__(self, part: int) -> ReaderLine: ...
+    @overload
+    def __getitem__(self, part: slice) -> list[ReaderLine]: ...
+    def __getitem__(self, part: int | slice) -> ReaderLine | list[ReaderLine]:
+        if isinstance(part, int):
+            at = range(len(self))[part]
+            return self[at : at + 1][0]
+        rows = self.rows.count()
+        start, stop, _ = part.indices(len(self))
+        without = self.without[max(0, start - rows) : max(0, stop - rows)]
+        return [_of_row(row) for row in self.rows[start:stop]] + [
+            self._of_unplanned(each) for each in without
+        ]
+
+    def __iter__(self) -> Iterator[ReaderLine]:
+        yield from map(_of_row, self.rows.iterator())
+        yield from map(self._of_unplanned, self.without.iterator(chunk_size=500))
+
+    def _of_unplanned(self, reader: Reader) -> ReaderLine:
+        why = (
+            _why_unplanned(reader, self.edition, self.at)
+            if self.printed
+            else "The edition is not printed yet."
+        )
+        return ReaderLine(reader.email, UNPLANNED, None, None, 0, why, reader.time_zone, "")
+
+
+def summary(edition: Edition, at: dt.datetime) -> str:
+    """One sentence for the desk: “3 handed over, 2 due (next: Berlin 06:00, in 2 h 10 min), 0 in doubt”."""
+    status = status_of(edition, at)
+    if status.run is None:
+        return "Not printed yet, so nothing is planned."
+    if not status.planned:
+        return "Printed; no mail is planned."
+    counts = dict(status.states)
+    due = counts.pop(State.DUE) + counts.pop(State.CLAIMED)
+    parts = [
+        f"{counts.pop(State.HANDED_OVER)} handed over",
+        f"{due} due{_next(edition, at)}",
+        f"{counts.pop(State.IN_DOUBT)} in doubt",
+    ]
+    return ", ".join(parts + [f"{number} {state}" for state, number in counts.items() if number])
+
+
+def _next(edition: Edition, at: dt.datetime) -> str:
+    rows = Delivery.objects.filter(edition=edition, state=State.DUE).select_related("reader")
+    row = rows.order_by("due_at", "id").first()
+    if row is None:
+        return ""
+    place = row.reader.time_zone.rpartition("/")[2].replace("_", " ")
+    minutes = max(0, -int((at - row.due_at).total_seconds() // 60))
+    hours, minutes = divmod(minutes, 60)
+    away = f"in {hours} h {minutes} min" if hours else f"in {minutes} min" if minutes else "now"
+    return f" (next: {place} {clock_there(row.due_at, row.reader.time_zone)}, {away})"
+
+
+def _of_row(row: Delivery) -> ReaderLine:
+    return ReaderLine(
+        email=row.reader.email,
+        state=row.state,
+        due_at=row.due_at,
+        handed_over_at=row.handed_over_at,
+        attempts=row.attempts,
+        reason=row.reason,
+        time_zone=row.reader.time_zone,
+        delivery_id=str(row.pk),
+    )
+
+
+def _why_unplanned(reader: Reader, edition: Edition, at: dt.datetime) -> str:
+    if reader.mail_stopped_at is not None:
+        return "The reader stopped the mail."
+    due_at = wave(edition.date, reader.time_zone, reader.delivery_time).due_at
+    confirmed = reader.confirmed_at is not None and reader.confirmed_at <= due_at
+    if not (confirmed and entitlement_of(reader, due_at).allowed) and due_at < at:
+        return "Became a reader after this edition’s morning."
+    if at > over_everywhere(edition.date):
+        return "The edition’s mornings were over before anything was planned."
+    return "Planned at the next run."

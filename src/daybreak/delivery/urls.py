@@ -1,0 +1,23 @@
+"""Delivery's addresses for staff."""
+
+from django.urls import path, register_converter
+
+from daybreak.common.dates import DayConverter
+from daybreak.delivery import views
+
+# Each room that has days in its addresses registers a name of its own: Django takes a name only once.
+register_converter(DayConverter, "delivery_day")
+
+urlpatterns = [
+    path("desk/deliveries/", views.deliveries, name="delivery-editions"),
+    path("desk/deliveries/<delivery_day:date>/", views.edition_deliveries, name="delivery-edition"),
+    path("desk/deliveries/<delivery_day:date>/summary/", views.edition_summary, name="delivery-summary"),
+    path(
+        "desk/deliveries/<delivery_day:date>/settle/<uuid:delivery_id>/",
+        views.settle_doubt,
+        name="delivery-settle",
+    ),
+    path("desk/outbox/", views.outbox_list, name="delivery-outbox"),
+    path("desk/outbox/<str:name>/", views.outbox_mail, name="delivery-mail"),
+    path("desk/outbox/<str:name>/html/", views.outbox_mail_html, name="delivery-mail-html"),
+]

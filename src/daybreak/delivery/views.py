@@ -1,0 +1,160 @@
+"""Delivery as staff see it: who has it, who has not, and why; and the built-in outbox."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Literal, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_GET, require_POST
+
+from daybreak.accounts.models import User
+from daybreak.common.clock import now
+from daybreak.common.refusal import Refused
+from daybreak.delivery import outbox
+from daybreak.delivery.settling import settle
+from daybreak.delivery.status import STATES, ReaderLine, ReaderLines, status_of, summary, waves
+from daybreak.desk.models import Edition
+
+View = Callable[..., HttpResponse]
+PAGE = 50
+EDITIONS = 30
+# A mail is shown as a mailbox would: its own styles, nothing from anywhere else, no script, no way out of its frame.
+MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+
+def for_outbox_readers(view: View) -> View:
+    """Staff only, because the outbox holds sign-in codes; anyone when DAYBREAK_OPEN_OUTBOX says so."""
+    behind_sign_in = login_required(view)
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        chosen = view if settings.CONFIG.open_outbox else behind_sign_in
+        return chosen(request, *args, **kwargs)
+
+    return guarded
+
+
+@require_GET
+@login_required
+def deliveries(request: HttpRequest) -> HttpResponse:
+    """GET: the latest printed editions, each with its numbers."""
+    at = now()
+    printed = Edition.objects.filter(press_runs__isnull=False).distinct()[:EDITIONS]
+    return render(request, "delivery/editions.html", {"editions": [status_of(each, at) for each in printed]})
+
+
+@require_GET
+@login_required
+def edition_deliveries(request: HttpRequest, date: dt.date) -> HttpResponse:
+    """GET: one edition's numbers, waves and readers; `?state=` shows one state, `?page=` the next readers."""
+    at = now()
+    edition = get_object_or_404(Edition, date=date)
+    state = request.GET.get("state", "")
+    state = state if state in STATES else ""
+    lines: Page[ReaderLine] = Paginator(ReaderLines(edition, at, state), PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "edition": edition,
+        "status": status_of(edition, at),
+        "summary": summary(edition, at),
+        "waves": waves(edition),
+        "state": state,
+        "lines": lines,
+    }
+    return render(request, "delivery/edition.html", context)
+
+
+@require_GET
+@login_required
+def edition_summary(request: HttpRequest, date: dt.date) -> HttpResponse:
+    """GET: the edition's state in one sentence, a fragment for the desk."""
+    edition = get_object_or_404(Edition, date=date)
+    return render(request, "delivery/summary.html", {"edition": edition, "summary": summary(edition, now())})
+
+
+@require_POST
+@login_required
+def settle_doubt(request: HttpRequest, date: dt.date, delivery_id: uuid.UUID) -> HttpResponse:
+    """POST `answer` = arrived or again: settle a mail in doubt."""
+    edition = get_object_or_404(Edition, date=date)
+    answer = request.POST.get("answer", "")
+    if answer not in ("arrived", "again"):
+        messages.error(request, "Say whether it arrived or is to be sent again.")
+    else:
+        user = cast(User, request.user)
+        try:
+            state = settle(
+                edition, delivery_id, cast(Literal["arrived", "again"], answer), by=user.name, at=now()
+            )
+            messages.success(request, f"Settled: the mail is now {state.replace('_', ' ')}.")
+        except Refused as error:
+            messages.error(request, str(error))
+    return redirect(reverse("delivery-edition", args=[date]) + "?state=in_doubt")
+
+
+@require_GET
+@never_cache
+@for_outbox_readers
+def outbox_list(request: HttpRequest) -> HttpResponse:
+    """GET: the mails of the outbox, newest first; only the headers of one page of them are read."""
+    page = Paginator(outbox.names(_folder()), PAGE).get_page(request.GET.get("page"))
+    mails = [line for name in page.object_list if (line := _line_or_none(name))]
+    return render(
+        request, "delivery/outbox.html", {"page": page, "mails": mails, "server": settings.CONFIG.mail}
+    )
+
+
+@require_GET
+@never_cache
+@for_outbox_readers
+def outbox_mail(request: HttpRequest, name: str) -> HttpResponse:
+    """GET: one mail; `?show=` html, text, headers or source."""
+    mail = _mail_or_404(name)
+    tabs = [tab for tab in ("html", "text", "headers", "source") if getattr(mail, tab)]
+    show = request.GET.get("show", "")
+    context = {"mail": mail, "name": name, "tabs": tabs, "show": show if show in tabs else tabs[0]}
+    return render(request, "delivery/mail.html", context)
+
+
+@require_GET
+@never_cache
+@xframe_options_sameorigin
+@for_outbox_readers
+def outbox_mail_html(request: HttpRequest, name: str) -> HttpResponse:
+    """GET: the HTML part alone, under a policy of its own that lets it do nothing but be seen."""
+    response = HttpResponse(_mail_or_404(name).html)
+    response["Content-Security-Policy"] = MAIL_POLICY
+    return response
+
+
+def _folder() -> Path:
+    return Path(settings.CONFIG.data) / "outbox"
+
+
+def _line_or_none(name: str) -> outbox.OutboxLine | None:
+    """None for a mail that somebody deleted between the listing and the reading."""
+    try:
+        return outbox.line(_folder(), name)
+    except FileNotFoundError:
+        return None
+
+
+def _mail_or_404(name: str) -> outbox.OutboxMail:
+    try:
+        return outbox.mail(_folder(), name)
+    except (ValueError, FileNotFoundError) as error:
+        raise Http404("There is no such mail in the outbox.") from error

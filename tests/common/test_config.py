@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from daybreak.common.config import Config, ConfigError, read_config
+
+
+def read(tmp_path: Path, **environ: str) -> Config:
+    return read_config(environ, tmp_path)
+
+
+def test_with_nothing_set_everything_is_embedded(tmp_path: Path) -> None:
+    config = read(tmp_path)
+    assert config.data == tmp_path / "var"
+    assert config.database_url == f"sqlite:///{tmp_path}/var/daybreak.sqlite3"
+    assert (config.mail, config.site_url, config.open_outbox) == (None, "http://127.0.0.1:8000", False)
+
+
+def test_the_environment_wins_over_the_env_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('# ours\nDAYBREAK_PAPER_NAME="The Dawn"\nexport DAYBREAK_DEBUG=yes\n')
+    assert read(tmp_path).paper_name == "The Dawn"
+    config = read(tmp_path, DAYBREAK_PAPER_NAME="Dusk")
+    assert (config.paper_name, config.debug) == ("Dusk", True)
+
+
+@pytest.mark.parametrize(
+    ("url", "security", "port"),
+    [
+        ("smtp://127.0.0.1:2525", "none", 2525),
+        ("smtp://relay.example:587", "starttls", 587),
+        ("smtp+starttls://relay.example", "starttls", 25),
+        ("smtps://relay.example", "tls", 465),
+    ],
+)
+def test_the_mail_address_says_how_to_connect(tmp_path: Path, url: str, security: str, port: int) -> None:
+    mail = read(tmp_path, DAYBREAK_MAIL_URL=url).mail
+    assert mail is not None
+    assert (mail.security, mail.port) == (security, port)
+
+
+def test_a_password_may_hold_any_sign(tmp_path: Path) -> None:
+    mail = read(tmp_path, DAYBREAK_MAIL_URL="smtps://me%40x:p%3A%2F@relay.example").mail
+    assert mail is not None
+    assert (mail.username, mail.password) == ("me@x", "p:/")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("DAYBREAK_SITE_URL", "paper.example", "https://paper.example"),
+        ("DAYBREAK_SITE_URL", "https://paper.example/sub/", "https://paper.example"),
+        ("DAYBREAK_MAIL_URL", "127.0.0.1:2525", "smtp://"),
+        ("DAYBREAK_MAIL_URL", "smtp://host:many", "smtp://"),
+        ("DAYBREAK_MAIL_FROM", "a@b\r\nBcc: c@d", "one bare address"),
+        ("DATABASE_URL", "mysql://x/y", "sqlite:// or postgres://"),
+        ("DAYBREAK_OPEN_OUTBOX", "perhaps", "yes or no"),
+        ("DAYBREAK_WIRE_ALLOW", "10.0.0.5", "HOST:PORT"),
+        ("DAYBREAK_BROKER_URL", "redis://x", "take the setting out"),
+        ("DAYBREAK_STORAGE_URL", "s3://bucket", "file:///that/folder"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_to_write(
+    tmp_path: Path, name: str, value: str, says: str
+) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        read(tmp_path, **{name: value})
+    assert name in str(refusal.value)
+    assert says in str(refusal.value)
+
+
+def test_a_line_of_the_env_file_that_is_no_setting_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DAYBREAK_DEBUG=no\nwhat is this\n")
+    with pytest.raises(ConfigError, match="Line 2 of .env"):
+        read(tmp_path)

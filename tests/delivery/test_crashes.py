@@ -1,0 +1,115 @@
+"""Processes that are killed in the middle, and processes that run at once: nobody twice, nobody missed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.common.test_post import _free_port
+
+ROOT = Path(__file__).parents[2]
+SIX = ("--at", "2022-05-06T04:00:00Z")
+
+
+class SlowMailbox:
+    """Takes a mail, waits, and only then says so: most kills fall on either side of that moment."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(random.uniform(0, 0.01))
+        assert isinstance(envelope.content, bytes)
+        self.taken.append(message_from_bytes(envelope.content)["Message-ID"].strip("<>").partition("@")[0])
+        await asyncio.sleep(random.uniform(0, 0.01))
+        return "250 Taken"
+
+
+class House:
+    """A data folder of its own with a planned edition, and the mail server it sends to."""
+
+    def __init__(self, data: Path, box: SlowMailbox, port: int) -> None:
+        self.box = box
+        self.environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("DAYBREAK_")},
+            "DAYBREAK_DATA": str(data),
+            "DAYBREAK_MAIL_URL": f"smtp://127.0.0.1:{port}",
+            "DJANGO_SETTINGS_MODULE": "daybreak.settings",
+        }
+
+    def start(self, *arguments: str, module: str = "tests.delivery.worker") -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", module, *arguments]
+        return subprocess.Popen(command, cwd=ROOT, env=self.environ, text=True, stdout=subprocess.PIPE)
+
+    def do(self, *arguments: str, module: str = "tests.delivery.worker") -> str:
+        process = self.start(*arguments, module=module)
+        output, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, output
+        return output
+
+    def states(self) -> dict[str, str]:
+        """The state of each row by its id."""
+        return {pk: state for pk, state, _ in json.loads(self.do("ledger"))}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    box = SlowMailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=_free_port())
+    controller.start()
+    built = House(tmp_path, box, controller.port)
+    built.do("migrate", "--skip-checks", "--verbosity", "0", module="django")
+    yield built
+    controller.stop()
+
+
+def kill_in_the_middle(house: House, more: int) -> bool:
+    """Start a worker and kill it with no warning once `more` mails came; whether it was still at work."""
+    worker = house.start("run", *SIX)
+    goal, patience = len(house.box.taken) + more, time.monotonic() + 30
+    while len(house.box.taken) < goal and worker.poll() is None and time.monotonic() < patience:
+        time.sleep(0.001)
+    time.sleep(random.uniform(0, 0.02))
+    alive = worker.poll() is None
+    worker.send_signal(signal.SIGKILL)
+    worker.communicate()
+    return alive
+
+
+def test_killed_again_and_again_nobody_gets_it_twice_and_nobody_is_forgotten(house: House) -> None:
+    house.do("prepare", "60")
+    kills = sum(kill_in_the_middle(house, random.randint(2, 11)) for _ in range(4))
+    assert kills >= 3
+    house.do("run", *SIX)
+
+    states, taken = house.states(), Counter(house.box.taken)
+    assert set(taken.values()) == {1}
+    assert set(states.values()) <= {"handed_over", "in_doubt"}
+    assert {pk for pk, state in states.items() if state == "handed_over"} <= set(taken)
+    doubtful = [pk for pk, state in states.items() if state == "in_doubt"]
+    assert set(states) == set(taken) | set(doubtful)
+    assert len(doubtful) <= kills
+
+
+def test_workers_at_once_hand_over_each_mail_once(house: House) -> None:
+    house.do("prepare", "90")
+    workers = [house.start("run", *SIX) for _ in range(3)]
+    for worker in workers:
+        worker.communicate(timeout=60)
+        assert worker.returncode == 0
+    assert set(Counter(house.box.taken).values()) == {1}
+    assert Counter(house.states().values()) == {"handed_over": 90}

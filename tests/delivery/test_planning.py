@@ -1,0 +1,104 @@
+"""A row for each reader who is owed the edition, once, in their own morning."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from daybreak.circulation.models import Period, Reader
+from daybreak.delivery.models import Delivery
+from daybreak.delivery.planning import Planned, editions_to_plan, plan, plan_all
+from tests.conftest import make_reader
+from tests.delivery.ledger import AUCKLAND_SIX, BERLIN_SIX, FRIDAY, NIGHT, many_readers, printed
+
+pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
+
+
+def test_each_reader_gets_a_row_due_in_their_morning(ada: Reader, ben: Reader) -> None:
+    assert plan(printed(), NIGHT) == Planned(made=2, moved=0)
+    rows = Delivery.objects.values_list("reader__name", "state", "due_at", "not_after")
+    assert list(rows) == [
+        ("Ada", "due", AUCKLAND_SIX, AUCKLAND_SIX + 5 * HOUR),
+        ("Ben", "due", BERLIN_SIX, BERLIN_SIX + 5 * HOUR),
+    ]
+
+
+def test_planning_again_changes_nothing(ada: Reader, ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    before = list(Delivery.objects.values())
+    assert plan(edition, NIGHT + HOUR) == Planned()
+    assert list(Delivery.objects.values()) == before
+
+
+def test_a_new_reader_is_picked_up_by_the_next_planning(ada: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    make_reader("Ben", "Europe/Berlin")
+    assert plan(edition, NIGHT + HOUR).made == 1
+
+
+@pytest.mark.parametrize(
+    ("began", "owed"), [(BERLIN_SIX - HOUR, 1), (BERLIN_SIX, 1), (BERLIN_SIX + dt.timedelta(seconds=1), 0)]
+)
+def test_who_joins_after_their_morning_is_owed_the_next_edition(began: dt.datetime, owed: int) -> None:
+    reader = make_reader("Ben", "Europe/Berlin", kind="")
+    Reader.objects.update(confirmed_at=began)
+    Period.objects.create(reader=reader, kind="trial", starts_at=began, ends_at=began + dt.timedelta(days=14))
+    printed()
+    assert plan_all(BERLIN_SIX + 2 * HOUR).made == owed
+
+
+def test_an_edition_printed_late_is_owed_to_those_whose_morning_it_missed(ada: Reader) -> None:
+    printed(at=AUCKLAND_SIX + HOUR)
+    assert plan_all(AUCKLAND_SIX + HOUR).made == 1
+
+
+def test_who_stopped_the_mail_or_may_not_read_is_owed_nothing(db: None) -> None:
+    make_reader("Stopped", "UTC", mail_stopped_at=NIGHT)
+    make_reader("Lapsed", "UTC", kind="")
+    Reader.objects.filter(pk=make_reader("Unconfirmed", "UTC").pk).update(confirmed_at=None)
+    assert plan(printed(), NIGHT).made == 0
+
+
+def test_a_reader_who_moves_is_owed_the_edition_in_the_new_place(ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    Reader.objects.update(time_zone="Pacific/Auckland", delivery_time=dt.time(7))
+    assert plan(edition, NIGHT) == Planned(moved=1)
+    row = Delivery.objects.get()
+    assert (row.due_at, row.not_after) == (AUCKLAND_SIX + HOUR, AUCKLAND_SIX + 5 * HOUR)
+
+
+@pytest.mark.parametrize("change", [{"attempts": 1}, {"state": "refused"}, {"state": "missed"}])
+def test_a_row_that_was_tried_or_is_settled_does_not_move(ben: Reader, change: dict[str, object]) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    Delivery.objects.update(**change)
+    Reader.objects.update(time_zone="Pacific/Auckland")
+    assert plan(edition, NIGHT) == Planned()
+    assert Delivery.objects.get().due_at == BERLIN_SIX
+
+
+def test_only_printed_editions_whose_mornings_are_not_over_are_planned(ben: Reader) -> None:
+    edition = printed()
+    unprinted = printed(FRIDAY - dt.timedelta(days=1))
+    unprinted.press_runs.all().delete()
+    assert list(editions_to_plan(NIGHT)) == [edition]
+    assert list(editions_to_plan(dt.datetime(2022, 5, 7, 13, 59, tzinfo=dt.UTC))) == [edition]
+    assert list(editions_to_plan(dt.datetime(2022, 5, 7, 14, 1, tzinfo=dt.UTC))) == []
+
+
+def test_a_saturday_edition_is_planned_until_monday_is_over(ben: Reader) -> None:
+    saturday = printed(FRIDAY + dt.timedelta(days=1))
+    assert list(editions_to_plan(dt.datetime(2022, 5, 10, 13, 59, tzinfo=dt.UTC))) == [saturday]
+
+
+def test_planning_asks_the_database_a_few_times_only(django_assert_max_num_queries: object) -> None:
+    many_readers(1200)
+    edition = printed()
+    assert plan(edition, NIGHT).made == 1200
+    with django_assert_max_num_queries(3):  # type: ignore[operator]
+        plan(edition, NIGHT)

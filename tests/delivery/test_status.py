@@ -1,0 +1,204 @@
+"""Who has it, who has not, and why: in numbers, in one sentence, and reader by reader."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from django.conf import settings
+
+from daybreak.circulation.models import Reader
+from daybreak.common.post import InDoubt
+from daybreak.common.refusal import Refused
+from daybreak.delivery import tasks
+from daybreak.delivery.commands import deliver as deliver_command
+from daybreak.delivery.models import Delivery
+from daybreak.delivery.planning import plan
+from daybreak.delivery.settling import settle
+from daybreak.delivery.status import ReaderLines, status_of, summary, waves
+from tests.common.test_post import _at, _free_port
+from tests.conftest import make_reader
+from tests.delivery.ledger import (
+    AUCKLAND_SIX,
+    BERLIN_SIX,
+    FRIDAY,
+    NIGHT,
+    RememberingPost,
+    deliver,
+    many_readers,
+    printed,
+    states,
+)
+
+pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
+
+
+def test_the_numbers_of_an_edition(ada: Reader, ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    make_reader("Stopped", "UTC", mail_stopped_at=NIGHT)
+    deliver(RememberingPost(), AUCKLAND_SIX)
+    assert status_of(edition, AUCKLAND_SIX).to_json() == {
+        "edition": FRIDAY,
+        "run": 1,
+        "planned": 2,
+        "states": {
+            "due": 1,
+            "claimed": 0,
+            "handed_over": 1,
+            "in_doubt": 0,
+            "refused": 0,
+            "missed": 0,
+            "withdrawn": 0,
+            "unplanned": 1,
+        },
+        "next_due_at": BERLIN_SIX,
+    }
+
+
+def test_one_sentence_for_the_desk(ada: Reader, ben: Reader) -> None:
+    edition = printed()
+    assert summary(edition, NIGHT) == "Printed; no mail is planned."
+    plan(edition, NIGHT)
+    deliver(RememberingPost(), AUCKLAND_SIX)
+    at = BERLIN_SIX - dt.timedelta(hours=2, minutes=10)
+    assert summary(edition, at) == "1 handed over, 1 due (next: Berlin 06:00, in 2 h 10 min), 0 in doubt"
+    assert "in 1 min)" in summary(edition, BERLIN_SIX - dt.timedelta(seconds=30))
+    assert "(next: Berlin 06:00, now)" in summary(edition, BERLIN_SIX + HOUR)
+    deliver(RememberingPost(), BERLIN_SIX + 6 * HOUR)
+    assert summary(edition, BERLIN_SIX + 6 * HOUR) == "1 handed over, 0 due, 0 in doubt, 1 missed"
+
+
+def test_waves_are_the_mornings_in_their_order(ada: Reader, ben: Reader) -> None:
+    make_reader("Bea", "Europe/Berlin")
+    make_reader("Late", "Europe/Berlin", delivery_time=dt.time(8))
+    edition = printed()
+    plan(edition, NIGHT)
+    deliver(RememberingPost(), BERLIN_SIX)
+    shown = [(w.time_zone, w.due_there, w.planned, w.handed_over, w.waiting) for w in waves(edition)]
+    assert shown == [
+        ("Pacific/Auckland", "06:00", 1, 0, 0),
+        ("Europe/Berlin", "06:00", 2, 2, 0),
+        ("Europe/Berlin", "08:00", 1, 0, 1),
+    ]
+
+
+def test_every_entitled_reader_has_a_line_and_a_reason(ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    deliver(RememberingPost(), BERLIN_SIX)
+    make_reader("Stopped", "UTC", mail_stopped_at=NIGHT)
+    make_reader("New", "Pacific/Honolulu")
+    late = make_reader("Late", "Europe/Berlin")
+    late.periods.update(starts_at=BERLIN_SIX + HOUR)
+    lines = ReaderLines(edition, BERLIN_SIX + 2 * HOUR)
+    assert [(line.email, line.state, line.reason) for line in lines] == [
+        ("ben@example.org", "handed_over", ""),
+        ("stopped@example.org", "unplanned", "The reader stopped the mail."),
+        ("new@example.org", "unplanned", "Planned at the next run."),
+        ("late@example.org", "unplanned", "Became a reader after this edition’s morning."),
+    ]
+    assert list(lines[:2]) + list(lines[2:9]) == list(lines)
+    assert lines[1] == list(lines)[1]
+
+
+# -- doubt settled by a person ---------------------------------------------------------------------------
+@pytest.fixture
+def doubtful(ben: Reader) -> Delivery:
+    plan(printed(), NIGHT)
+
+    def no_answer(recipient: str, number: int) -> None:
+        raise InDoubt("No answer.")
+
+    deliver(RememberingPost(no_answer), BERLIN_SIX)
+    return Delivery.objects.get(state="in_doubt")
+
+
+def test_a_person_says_that_it_arrived(doubtful: Delivery) -> None:
+    assert settle(doubtful.edition, doubtful.pk, "arrived", by="Ines", at=BERLIN_SIX + HOUR) == "handed_over"
+    row = Delivery.objects.get()
+    assert (row.handed_over_at, row.reason) == (BERLIN_SIX, "Ines says that it arrived.")
+    assert row.run is not None
+
+
+def test_a_person_has_it_sent_again(doubtful: Delivery) -> None:
+    assert settle(doubtful.edition, doubtful.pk, "again", by="Ines", at=BERLIN_SIX + HOUR) == "due"
+    post = RememberingPost()
+    deliver(post, BERLIN_SIX + HOUR)
+    assert (post.recipients, states()) == (["ben@example.org"], {"handed_over": 1})
+
+
+def test_sent_again_past_its_hour_is_missed(doubtful: Delivery) -> None:
+    assert settle(doubtful.edition, doubtful.pk, "again", by="Ines", at=BERLIN_SIX + 9 * HOUR) == "missed"
+
+
+def test_doubt_is_settled_once(doubtful: Delivery) -> None:
+    settle(doubtful.edition, doubtful.pk, "arrived", by="Ines", at=BERLIN_SIX + HOUR)
+    with pytest.raises(Refused, match="not in doubt any more"):
+        settle(doubtful.edition, doubtful.pk, "again", by="Ben", at=BERLIN_SIX + HOUR)
+
+
+# -- the command line and the task -----------------------------------------------------------------------
+def test_deliver_run_plans_and_sends_at_an_instant(ada: Reader, ben: Reader) -> None:
+    printed()
+    result = CliRunner().invoke(deliver_command, ["run", "--at", "2022-05-06T04:00:00Z", "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output) == {
+        "made": 2,
+        "moved": 0,
+        "handed_over": 1,
+        "put_off": 0,
+        "refused": 0,
+        "in_doubt": 0,
+        "missed": 1,  # Auckland's hour had passed when the first planning came
+        "withdrawn": 0,
+        "recovered": 0,
+        "trouble": "",
+    }
+    (mail,) = (settings.CONFIG.data / "outbox").glob("*.eml")
+    assert b"X-Envelope-To: ben@example.org" in mail.read_bytes()
+    mail.unlink()
+
+
+def test_deliver_status_lists_every_reader(ada: Reader, ben: Reader) -> None:
+    plan(printed(), NIGHT)
+    at = ["--at", "2022-05-05T17:00:00Z"]
+    result = CliRunner().invoke(deliver_command, ["status", "2022-05-06", "--json", *at])
+    status = json.loads(result.output)
+    assert status["edition"] == "2022-05-06"
+    assert status["next_due_at"] == "2022-05-05T18:00:00+00:00"
+    assert [(line["email"], line["state"], line["due_at"]) for line in status["readers"]] == [
+        ("ada@example.org", "due", "2022-05-05T18:00:00+00:00"),
+        ("ben@example.org", "due", "2022-05-06T04:00:00+00:00"),
+    ]
+    short = CliRunner().invoke(deliver_command, ["status", "2022-05-06", "--json", "--limit", "1", *at])
+    assert len(json.loads(short.output)["readers"]) == 1
+    words = CliRunner().invoke(deliver_command, ["status", "2022-05-06", *at])
+    assert words.output.startswith("0 handed over, 2 due (next: Auckland 06:00, in 1 h 0 min), 0 in doubt\n")
+
+
+def test_a_status_of_no_edition_is_refused_with_a_sentence() -> None:
+    result = CliRunner().invoke(deliver_command, ["status", "2022-05-07"])
+    assert isinstance(result.exception, Refused)
+    assert "no edition of 2022-05-07" in str(result.exception)
+
+
+def test_a_server_that_is_away_ends_the_run_with_a_sentence(ben: Reader, settings: Any) -> None:
+    printed()
+    settings.CONFIG = replace(settings.CONFIG, mail=_at(_free_port()))
+    result = CliRunner().invoke(deliver_command, ["run", "--at", "2022-05-06T04:00:00Z"])
+    assert isinstance(result.exception, Refused)
+    assert "What was not handed over stays due." in str(result.exception)
+    assert states() == {"due": 1}
+
+
+def test_the_task_does_both_and_says_what_it_did() -> None:
+    many_readers(2)
+    printed()  # of 2022: long over, so nothing is planned and nothing sent
+    counts = tasks.send_mornings.call()
+    assert (counts["made"], counts["handed_over"], counts["trouble"]) == (0, 0, "")

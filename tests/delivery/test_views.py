@@ -1,0 +1,210 @@
+"""Delivery in the browser: for staff only, safe with hostile mail, and acts on POST."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+
+from daybreak.accounts.models import User
+from daybreak.circulation.models import Reader
+from daybreak.common.post import InDoubt, Outbox
+from daybreak.delivery import outbox
+from daybreak.delivery.models import Delivery
+from daybreak.delivery.planning import plan
+from tests.conftest import make_reader
+from tests.delivery.ledger import BERLIN_SIX, NIGHT, RememberingPost, deliver, many_readers, printed, states
+
+pytestmark = pytest.mark.django_db
+PAGES = [
+    "/desk/deliveries/",
+    "/desk/deliveries/2022-05-06/",
+    "/desk/deliveries/2022-05-06/summary/",
+    "/desk/outbox/",
+]
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    client.force_login(User.objects.create(email="ines@example.org", name="Ines"))
+    return client
+
+
+@pytest.fixture
+def folder(settings: Any, tmp_path: Path) -> Iterator[Path]:
+    settings.CONFIG = replace(settings.CONFIG, data=tmp_path)
+    yield tmp_path / "outbox"
+
+
+def lay(folder: Path, subject: str = "A way in", page: str = "", to: str = "ada@example.org") -> str:
+    """Lay a mail into the outbox; its name there."""
+    before = set(outbox.names(folder))
+    mail = EmailMessage()
+    mail["Subject"], mail["To"], mail["Date"] = subject, to, BERLIN_SIX
+    mail.set_content("Your code is ABCD-EFGH. https://paper.example/sign-in/link/x/ <b>bold</b>")
+    if page:
+        mail.add_alternative(page, subtype="html")
+    Outbox(folder).hand_over("paper@example.org", to, mail.as_bytes())
+    (name,) = set(outbox.names(folder)) - before
+    return name
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, f"/desk/outbox/{uuid.uuid4()}.eml/", f"/desk/outbox/{uuid.uuid4()}.eml/html/"]
+)
+def test_a_stranger_is_sent_to_sign_in(client: Client, page: str) -> None:
+    response = client.get(page)
+    assert (response.status_code, response["Location"]) == (302, f"/desk/sign-in/?next={page}")
+
+
+def test_the_pages_of_deliveries_say_who_has_it(staff: Client, ben: Reader) -> None:
+    make_reader("Stopped", "UTC", mail_stopped_at=NIGHT)
+    Reader.objects.filter(pk=ben.pk).update(email="<script>@example.org")
+    plan(printed(), NIGHT)
+    deliver(RememberingPost(), BERLIN_SIX)
+    assert "2022-05-06" in staff.get(PAGES[0]).content.decode()
+    page = staff.get(PAGES[1]).content.decode()
+    assert "Europe/Berlin" in page
+    assert "The reader stopped the mail." in page
+    assert "<script>@" not in page
+    assert (
+        "1 missed" in staff.get(PAGES[2]).content.decode()
+        or "1 refused" in staff.get(PAGES[2]).content.decode()
+    )
+
+
+def test_readers_are_filtered_by_state_and_paged(staff: Client) -> None:
+    many_readers(120)
+    plan(printed(), NIGHT)
+    Delivery.objects.filter(reader__email="reader007@example.org").update(
+        state="refused", reason="550 unknown"
+    )
+    refused = staff.get(PAGES[1] + "?state=refused").content.decode()
+    assert refused.count("@example.org</th>") == 1
+    assert "550 unknown" in refused
+    assert staff.get(PAGES[1] + "?state=due&page=3").content.decode().count("@example.org</th>") == 19
+    assert staff.get(PAGES[1] + "?state=nonsense&page=nonsense").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/desk/deliveries/2022-05-07/", "/desk/deliveries/2022-13-45/"])
+def test_no_edition_is_no_page(staff: Client, address: str) -> None:
+    assert staff.get(address).status_code == 404
+
+
+def test_doubt_is_settled_by_post_only_and_by_name(staff: Client, ben: Reader) -> None:
+    plan(printed(), NIGHT)
+
+    def no_answer(recipient: str, number: int) -> None:
+        raise InDoubt("No answer.")
+
+    deliver(RememberingPost(no_answer), BERLIN_SIX)
+    row = Delivery.objects.get()
+    assert "It arrived" in staff.get(PAGES[1]).content.decode()
+    address = f"/desk/deliveries/2022-05-06/settle/{row.pk}/"
+    assert staff.get(address).status_code == 405
+    assert states() == {"in_doubt": 1}
+    staff.post(address, {"answer": "burn it"})
+    assert states() == {"in_doubt": 1}
+    page = staff.post(address, {"answer": "arrived"}, follow=True).content.decode()
+    assert (states(), Delivery.objects.get().reason) == ({"handed_over": 1}, "Ines says that it arrived.")
+    assert "the mail is now handed over" in page
+    assert "not in doubt any more" in staff.post(address, {"answer": "again"}, follow=True).content.decode()
+
+
+def test_settling_needs_the_forms_token(ben: Reader) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.create(email="ines@example.org", name="Ines"))
+    printed()
+    response = client.post(f"/desk/deliveries/2022-05-06/settle/{uuid.uuid4()}/", {"answer": "arrived"})
+    assert response.status_code == 403
+
+
+# -- the outbox ------------------------------------------------------------------------------------------
+def test_the_outbox_shows_the_newest_first(staff: Client, folder: Path) -> None:
+    for subject in ("First", "Second <b>", "Third"):
+        lay(folder, subject)
+        time.sleep(0.002)
+    page = staff.get("/desk/outbox/").content.decode()
+    assert page.index("Third") < page.index("Second &lt;b&gt;") < page.index("First")
+    assert "2022-05-06 04:00" in page
+
+
+def test_the_outbox_is_open_to_all_when_the_setting_says_so(
+    client: Client, folder: Path, settings: Any
+) -> None:
+    name = lay(folder, page="<p>Hello</p>")
+    assert client.get("/desk/outbox/").status_code == 302
+    settings.CONFIG = replace(settings.CONFIG, open_outbox=True)
+    for address in ("", f"{name}/", f"{name}/html/"):
+        assert client.get(f"/desk/outbox/{address}").status_code == 200
+    assert client.get("/desk/deliveries/").status_code == 302
+
+
+def test_a_mails_text_is_escaped_and_its_links_work(staff: Client, folder: Path) -> None:
+    page = staff.get(f"/desk/outbox/{lay(folder)}/").content.decode()
+    assert 'href="https://paper.example/sign-in/link/x/"' in page
+    assert "&lt;b&gt;bold" in page
+
+
+def test_a_mails_html_is_framed_and_can_do_nothing(staff: Client, folder: Path) -> None:
+    name = lay(folder, page="<script>alert(1)</script><p style='color:red'>Hello</p>")
+    page = staff.get(f"/desk/outbox/{name}/").content.decode()
+    assert f'src="/desk/outbox/{name}/html/"' in page
+    assert "alert(1)" not in page
+    frame = staff.get(f"/desk/outbox/{name}/html/")
+    assert "alert(1)" in frame.content.decode()
+    policy = frame["Content-Security-Policy"].split("; ")
+    assert policy == ["sandbox", "default-src 'none'", "style-src 'unsafe-inline'", "frame-ancestors 'self'"]
+    assert frame["X-Frame-Options"] == "SAMEORIGIN"
+    assert frame["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("tab", ["text", "headers", "source"])
+def test_each_part_of_a_mail_has_its_tab(staff: Client, folder: Path, tab: str) -> None:
+    name = lay(folder, "Terms & Conditions", page="<p>Hello</p>")
+    page = staff.get(f"/desk/outbox/{name}/?show={tab}").content.decode()
+    inside = {"text": "ABCD-EFGH", "headers": "X-Envelope-To", "source": "Subject: Terms &amp; Conditions"}
+    assert inside[tab] in page
+    assert f'href="?show={tab}" aria-current="page"' in page
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..%2f..%2fdaybreak.sqlite3", "%2e%2e", "x.eml", f"{uuid.uuid4()}.eml", f"{uuid.uuid4()}", "a%00b"],
+)
+def test_only_a_mails_own_name_opens_a_file(staff: Client, folder: Path, name: str) -> None:
+    lay(folder)
+    (folder.parent / "secret").write_text("secret")
+    assert staff.get(f"/desk/outbox/{name}/").status_code == 404
+    assert staff.get(f"/desk/outbox/{name}/html/").status_code == 404
+
+
+def test_twenty_thousand_mails_do_not_make_the_list_slow(staff: Client, folder: Path) -> None:
+    name = lay(folder)
+    for number in range(20_000):
+        (folder / f"0180a1b2-0000-7000-8000-{number:012x}.eml").hardlink_to(
+            folder / name
+        ) if number % 20_000 < 60 else (folder / f"0180a1b2-0000-7000-8000-{number:012x}.eml").touch()
+    started = time.perf_counter()
+    assert staff.get("/desk/outbox/").status_code == 200
+    assert time.perf_counter() - started < 2.0
+
+
+def test_mails_of_an_edition_can_be_read_in_the_browser(staff: Client, folder: Path, ben: Reader) -> None:
+    plan(printed(), NIGHT)
+    deliver(Outbox(folder), BERLIN_SIX)
+    page = staff.get("/desk/outbox/").content.decode()
+    assert "Terms of Departure – été" in page
+    (name,) = outbox.names(folder)
+    assert "Of Their Own Accord – Été" in staff.get(f"/desk/outbox/{name}/html/").content.decode()
+    assert dt.datetime(2022, 5, 6, 4, tzinfo=dt.UTC) == outbox.line(folder, name).at
+    assert django_settings.CONFIG.data == folder.parent
