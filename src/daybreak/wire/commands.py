@@ -1,0 +1,184 @@
+"""The wire on the command line: poll feeds, import files, list sources and stories."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import click
+from django.conf import settings
+
+from daybreak import __version__
+from daybreak.common.commandline import at_option, json_option, print_json
+from daybreak.common.refusal import Refused
+from daybreak.wire.filing import Filed
+from daybreak.wire.models import Source
+from daybreak.wire.polling import poll
+from daybreak.wire.sources import add_source
+from daybreak.wire.stories import BudgetLine, news_budget
+from daybreak.wire.wirefiles import import_file
+
+
+@click.group()
+def wire() -> None:
+    """The night's wire: feeds and files in, articles and stories out."""
+
+
+@wire.command("poll")
+@at_option
+@click.option(
+    "--allow", multiple=True, metavar="HOST:PORT", help="A private endpoint that may be asked (repeatable)."
+)
+@json_option
+def poll_command(at: dt.datetime, allow: tuple[str, ...], as_json: bool) -> None:
+    """Ask every feed that is due and file what is new."""
+    agent = f"Daybreak/{__version__} (+{settings.CONFIG.site_url})"
+    done = poll(at, user_agent=agent, allow=(*settings.CONFIG.wire_allow, *allow))
+    for sentence in done.failed:
+        click.echo(sentence, err=True)
+    if as_json:
+        print_json(
+            {
+                "asked": done.asked,
+                "unchanged": done.unchanged,
+                "failed": list(done.failed),
+                **_counts(done.filed, done.skipped),
+            }
+        )
+        return
+    click.echo(
+        f"{done.asked} feeds asked, {done.unchanged} unchanged, {len(done.failed)} failed. {_in_words(done.filed, done.skipped)}"
+    )
+
+
+@wire.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@at_option
+@json_option
+def import_command(file: Path, at: dt.datetime, as_json: bool) -> None:
+    """Take in FILE: OPML, JSON Lines of items, or a saved feed; plain or gzipped.
+
+    An item needs “url”, “title”, “source” and “published”; “summary”, “body” and “language” are welcome.
+    """
+    if not file.is_file():
+        raise Refused(f"{file} is not there: check the path.")
+    done = import_file(file, at, lambda sentence: click.echo(f"{file.name}, {sentence}", err=True))
+    skipped = done.skipped + done.filed.refused
+    if as_json:
+        print_json({"sources_added": done.added, "sources_known": done.known, **_counts(done.filed, skipped)})
+    elif done.added or done.known:
+        click.echo(f"{done.added} sources added, {done.known} known already, {skipped} skipped.")
+    else:
+        click.echo(_in_words(done.filed, skipped))
+
+
+@wire.command("stories")
+@at_option
+@click.option(
+    "--hours",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    show_default=True,
+    help="How far back to look.",
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=60, show_default=True, help="How many stories at most."
+)
+@click.option("--region", metavar="CC", help="Only what an outlet of this country reports (ISO 3166-1).")
+@click.option("--language", metavar="TAG", help="Only stories with an article in this language.")
+@json_option
+def stories_command(
+    at: dt.datetime, hours: float, limit: int, region: str | None, language: str | None, as_json: bool
+) -> None:
+    """The news budget: the night's stories, best first, with the reasons."""
+    budget = news_budget(at, hours=hours, limit=limit, region=region, language=language)
+    if as_json:
+        print_json([_as_json(line) for line in budget])
+        return
+    if not budget:
+        click.echo(
+            f"No story in the {hours:g} hours before {at:%Y-%m-%d %H:%M} UTC: import or poll first, or give --at."
+        )
+    for place, line in enumerate(budget, start=1):
+        click.echo(f"{place:>3}  {line.score:5.2f}  {line.headline}")
+        click.echo(f"            {'; '.join(line.reasons)}")
+
+
+@wire.group("source")
+def source_group() -> None:
+    """The feeds that are polled."""
+
+
+@source_group.command("add")
+@click.argument("url")
+@click.option("--name", default="", help="What the paper calls it; by default the feed's host.")
+def source_add(url: str, name: str) -> None:
+    """Poll the feed at URL from now on."""
+    source, new = add_source(name, url)
+    click.echo(f"{source.name} is {'added' if new else 'known already'}: {source.feed_url}")
+
+
+@wire.command("sources")
+@json_option
+def sources_command(as_json: bool) -> None:
+    """The sources with a feed: when each was last read, and what went wrong."""
+    sources = Source.objects.exclude(feed_url=None)
+    if as_json:
+        print_json([_source_as_json(source) for source in sources])
+        return
+    for source in sources:
+        state = source.last_error or ("good" if source.last_good_at else "not asked yet")
+        click.echo(f"{source.name}  {source.feed_url}  {'' if source.active else 'retired; '}{state}")
+
+
+def _source_as_json(source: Source) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "feed_url": source.feed_url,
+        "active": source.active,
+        "last_good_at": source.last_good_at,
+        "next_due_at": source.next_due_at,
+        "failures": source.failures,
+        "last_error": source.last_error,
+    }
+
+
+def _as_json(line: BudgetLine) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "headline": line.headline,
+        "score": line.score,
+        "reasons": list(line.reasons),
+        "outlets": line.outlets,
+        "first_seen": line.first_seen_at,
+        "last_seen": line.last_seen_at,
+        "articles": [
+            {
+                "url": article.url,
+                "source": article.source,
+                "title": article.title,
+                "published": article.published_at,
+                "copy": article.copy,
+            }
+            for article in line.articles
+        ],
+    }
+
+
+def _counts(filed: Filed, skipped: int) -> dict[str, int]:
+    return {
+        "taken": filed.taken,
+        "new": filed.new,
+        "copies": filed.copies,
+        "updated": filed.updated,
+        "unchanged": filed.unchanged,
+        "skipped": skipped,
+    }
+
+
+def _in_words(filed: Filed, skipped: int) -> str:
+    return (
+        f"{filed.taken} items taken ({filed.new} new, of them {filed.copies} copies; {filed.updated} updated, "
+        f"{filed.unchanged} as before), {skipped} skipped."
+    )

@@ -1,0 +1,104 @@
+"""Copies: articles that carry (nearly) the same text, found as they arrive.
+
+MinHash signatures of three-word shingles (Broder, 1997) in a locality-sensitive index: two articles are copies
+when the shingles of all their words overlap by `ALIKE` (Jaccard). On a labelled night 0.4 finds three copies in
+four and errs on one in ten. Short texts have too few words to be nearly the same: they must be the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from rensa import RMinHash, RMinHashLSH
+
+from daybreak.wire.wording import shingles
+
+ALIKE = 0.4
+SHORT = 20  # words: below it only the same words are a copy
+SHORTEST = 6  # words: below it nothing is, a standing headline (“Morning briefing”) is no syndicated text
+WINDOW = dt.timedelta(hours=72)
+_PERMUTATIONS, _BANDS = 126, 42  # bands of three rows meet a pair of likeness 0.4 in 94 cases of 100
+_SEED = 42
+_KEPT = 30_000  # articles in memory, half a kilobyte each
+
+
+@dataclass(slots=True)
+class Family:
+    """Articles with one text; `original` is the key of the earliest published."""
+
+    members: list[tuple[dt.datetime, str]] = field(default_factory=list)
+
+    @property
+    def original(self) -> str:
+        """The earliest published; of two published together, the one that was filed first."""
+        return min(self.members, key=lambda member: member[0])[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Text:
+    key: str
+    signature: RMinHash
+    words: int
+    published: dt.datetime
+
+
+class CopyFinder:
+    """Remembers what arrived lately and says which family an article belongs to. Keys are the caller's."""
+
+    def __init__(self) -> None:
+        self._index = RMinHashLSH(threshold=ALIKE, num_perm=_PERMUTATIONS, num_bands=_BANDS)
+        self._texts: dict[int, _Text] = {}
+        self._families: dict[str, Family] = {}
+        self._next = 0
+
+    def add(self, key: str, title: str, text: str, published: dt.datetime, source: str = "") -> Family:
+        """Take in an article and answer its family; one of one member is no copy of anything."""
+        signed = _sign(key, title, text, published, source)
+        twin = self._twin(signed) if signed else None
+        family = self._families[twin.key] if twin else Family()
+        self._remember(key, signed, family, published)
+        return family
+
+    def restore(
+        self, key: str, title: str, text: str, published: dt.datetime, source: str, original: str
+    ) -> None:
+        """Put an article back into the family it was given; `original` is its own key when it was no copy."""
+        family = self._families.setdefault(original, Family())
+        self._remember(key, _sign(key, title, text, published, source), family, published)
+
+    def _twin(self, signed: _Text) -> _Text | None:
+        """The most alike of the articles that this one copies, None when it copies none."""
+        best, twin = 0.0, None
+        for number in self._index.query(signed.signature):
+            other = self._texts[number]
+            if abs(other.published - signed.published) > WINDOW:
+                continue
+            likeness = signed.signature.jaccard(other.signature)
+            needed = ALIKE if min(signed.words, other.words) >= SHORT else 1.0
+            if likeness >= needed and likeness > best:
+                best, twin = likeness, other
+        return twin
+
+    def _remember(self, key: str, signed: _Text | None, family: Family, published: dt.datetime) -> None:
+        family.members.append((published, key))
+        self._families[key] = family
+        if signed is None:
+            return
+        self._index.insert(self._next, signed.signature)
+        self._texts[self._next] = signed
+        self._next += 1
+        oldest = self._next - _KEPT
+        if oldest >= 0:
+            self._index.remove(oldest)
+            self._families.pop(self._texts.pop(oldest).key, None)
+
+
+def _sign(key: str, title: str, text: str, published: dt.datetime, source: str) -> _Text | None:
+    runs = shingles(title, text, source)
+    words = len(runs) + 2
+    if words < SHORTEST:
+        return None
+    signature = RMinHash(_PERMUTATIONS, _SEED)
+    signature.update(runs)
+    return _Text(key, signature, words, published)

@@ -1,0 +1,237 @@
+"""Items to articles: filed once each by address, joined with their copies, put into their stories.
+
+A batch is one transaction, and the wire has one filer at a time; what happened in it has happened whole or not
+at all. Filing the same item again updates its words and nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Substr
+
+from daybreak.wire.addresses import LONGEST, AddressError, canonical, url_key
+from daybreak.wire.copies import CopyFinder, Family
+from daybreak.wire.grouping import Grouper, GroupItem
+from daybreak.wire.models import Article
+from daybreak.wire.reading import Item
+from daybreak.wire.sources import name_of, sources_named
+from daybreak.wire.stories import refresh
+from daybreak.wire.wording import telling_text
+
+BATCH = 500
+_WINDOW = dt.timedelta(hours=72)
+_TEXT = 2_000  # characters of a body that copies are told by
+_MOST_RECALLED = 30_000  # articles
+_LOCK = 0x64617962  # any number, the same in each process
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What became of the items: `new` articles (of them `copies` of another), `updated` ones, those `unchanged`,
+    and those `refused` for their address."""
+
+    new: int = 0
+    copies: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+    def __add__(self, other: Filed) -> Filed:
+        return Filed(
+            self.new + other.new,
+            self.copies + other.copies,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.refused + other.refused,
+        )
+
+    @property
+    def taken(self) -> int:
+        """Items that are now held as articles."""
+        return self.new + self.updated + self.unchanged
+
+
+def file_items(items: Iterable[Item], at: dt.datetime) -> Filed:
+    """File items as seen at `at` (aware UTC); a publication after `at` is taken as `at`. Streams in batches."""
+    return Filer().file(items, at)
+
+
+class Filer:
+    """Files batch after batch, remembering the last days' stories and texts, rebuilt from the database."""
+
+    def __init__(self) -> None:
+        self._grouper = Grouper()
+        self._copies = CopyFinder()
+        self._known: set[str] = set()
+        self._last_id = 0
+        self._span: tuple[dt.datetime, dt.datetime] | None = None
+
+    def file(self, items: Iterable[Item], at: dt.datetime) -> Filed:
+        """See `file_items`."""
+        total = Filed()
+        remaining = iter(items)
+        while batch := list(islice(remaining, BATCH)):
+            with transaction.atomic():
+                _wait_for_turn()
+                total += self._file_batch(batch, at)
+        return total
+
+    def _file_batch(self, batch: Sequence[Item], at: dt.datetime) -> Filed:
+        drafts, refused = _drafts(batch, at)
+        held = {
+            article.url_key: article
+            for article in Article.objects.filter(url_key__in=drafts.keys()).select_related("source")
+        }
+        updated = _update(held, drafts)
+        new = sorted(
+            (draft for key, draft in drafts.items() if key not in held), key=lambda draft: draft.published_at
+        )
+        copies = self._place(new, at) if new else 0
+        again = len(batch) - refused - len(drafts)  # one address twice in a batch
+        return Filed(len(new), copies, updated, len(held) - updated + again, refused)
+
+    def _place(self, new: Sequence[Article], at: dt.datetime) -> int:
+        """Give new articles their copies and stories, and store them; answers how many are copies."""
+        self._catch_up(new[0].published_at, new[-1].published_at)
+        families: dict[int, Family] = {}
+        for article in new:
+            text = telling_text(article.summary, article.body[:_TEXT])
+            key, published, outlet = article.url_key, article.published_at, article.source.name
+            family = self._copies.add(key, article.title, text, published, outlet)
+            sibling = next((member for _, member in family.members if member != key), None)
+            article.story_id = self._grouper.add(
+                GroupItem(key, article.title, text, published.timestamp(), outlet, sibling)
+            )
+            if len(family.members) > 1:
+                families[id(family)] = family
+        touched = {article.story_id for article in new if article.story_id}
+        # A new story's row is made from its articles, after them: foreign keys are checked at the commit.
+        Article.objects.bulk_create(new)
+        self._known.update(article.url_key for article in new)
+        self._last_id = max(self._last_id, *(article.pk for article in new))
+        _join_copies(families.values())
+        refresh(touched, at)
+        own = {article.url_key for article in new}
+        return sum(key in own and key != f.original for f in families.values() for _, key in f.members)
+
+    def _catch_up(self, earliest: dt.datetime, latest: dt.datetime) -> None:
+        """Recall the articles of the days around, as far as they are not known: those of a first batch from the
+        database, later also what other processes have filed meanwhile."""
+        low, high = earliest - _WINDOW, latest + _WINDOW
+        wanted = Q(published_at__range=(low, high))
+        if self._span is not None:
+            was_low, was_high = self._span
+            beyond = Q(published_at__lt=was_low) | Q(published_at__gt=was_high)
+            wanted = (wanted & beyond) | Q(id__gt=self._last_id)
+            low, high = min(low, was_low), max(high, was_high)
+        self._span = (low, high)
+        rows = Article.objects.filter(wanted).order_by("-id").annotate(opening=Substr("body", 1, _TEXT))
+        found = list(
+            rows.values_list(
+                "id", "url_key", "title", "summary", "opening", "published_at", "source__name",
+                "original__url_key", "story_id",
+            )[:_MOST_RECALLED]
+        )  # fmt: skip
+        for row in reversed(found):
+            self._recall(*row)
+
+    def _recall(
+        self, row_id: int, key: str, title: str, summary: str, body: str, published: dt.datetime,
+        source: str, original: str | None, story: uuid.UUID | None,
+    ) -> None:  # fmt: skip
+        self._last_id = max(self._last_id, row_id)
+        if key in self._known:
+            return
+        self._known.add(key)
+        text = telling_text(summary, body)
+        self._copies.restore(key, title, text, published, source, original or key)
+        if story is not None:
+            self._grouper.restore(GroupItem(key, title, text, published.timestamp(), source), story)
+
+
+def _drafts(batch: Sequence[Item], at: dt.datetime) -> tuple[dict[str, Article], int]:
+    """Unsaved articles by key, the last of one address winning, and how many items have no usable address."""
+    named = sources_named({name_of(item): item.url for item in batch})
+    drafts: dict[str, Article] = {}
+    refused = 0
+    for item in batch:
+        try:
+            key = url_key(item.url)
+        except AddressError:
+            refused += 1
+            continue
+        drafts[key] = Article(
+            url=item.url if len(item.url) <= LONGEST else canonical(item.url),
+            url_key=key,
+            source=named[name_of(item)],
+            title=item.title[:500],
+            summary=item.summary,
+            body=item.body,
+            language=language_tag(item.language),
+            published_at=min(item.published or at, at),
+            first_seen_at=at,
+        )
+    return drafts, refused
+
+
+def language_tag(text: str) -> str:
+    """A language tag as RFC 5646, section 2.1.1, would write it: “en-AU” for “EN_au”; "" for what is none."""
+    parts = text.strip().replace("_", "-").split("-")
+    if not parts[0].isalpha() or not 2 <= len(parts[0]) <= 3 or not all(part.isalnum() for part in parts):
+        return ""
+    rest = [
+        part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part.lower()
+        for part in parts[1:]
+    ]
+    return "-".join([parts[0].lower(), *rest])[:16]
+
+
+def _update(held: dict[str, Article], drafts: dict[str, Article]) -> int:
+    """Bring held articles up to the words of their drafts; words once held are never replaced by none."""
+    changed = []
+    for key, article in held.items():
+        news = {
+            field: words
+            for field in ("title", "summary", "body")
+            if (words := getattr(drafts[key], field)) and words != getattr(article, field)
+        }
+        for field, words in news.items():
+            setattr(article, field, words)
+        if news:
+            changed.append(article)
+    Article.objects.bulk_update(changed, ["title", "summary", "body"], batch_size=100)
+    return len(changed)
+
+
+def _join_copies(families: Iterable[Family]) -> None:
+    """Point every member of a family at its earliest published one, which may have arrived last."""
+    for family in families:
+        keys = [key for _, key in family.members]
+        rows = {
+            key: (row_id, original)
+            for row_id, key, original in Article.objects.filter(url_key__in=keys).values_list(
+                "id", "url_key", "original_id"
+            )
+        }
+        ids = {row_id for row_id, _ in rows.values()}
+        row_id, original = rows[family.original]
+        # An original older than what is remembered stays the original.
+        root = original if original is not None and original not in ids else row_id
+        others = ids - {root}
+        Article.objects.filter(id=root).update(original=None)
+        Article.objects.filter(Q(id__in=others) | Q(original__in=others)).update(original=root)
+
+
+def _wait_for_turn() -> None:
+    """One filer at a time, so that two do not open one story twice. SQLite sees to it by itself: its transactions
+    take the write lock when they begin."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

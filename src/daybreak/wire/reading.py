@@ -1,0 +1,282 @@
+"""Feed bytes to items: RSS 0.9x to 2.0, Atom 0.3 and 1.0, JSON Feed 1.1.
+
+Everything that comes out is plain text and absolute addresses; nothing of a feed's markup, entities or scripts
+survives. Bytes are brought into UTF-8 first, so that one wrong charset is met in one place.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urljoin
+
+import fastfeedparser
+import feedparser
+
+from daybreak.common.refusal import Refused
+from daybreak.wire.addresses import AddressError, canonical, host_of
+from daybreak.wire.charset import decoded
+from daybreak.wire.plaintext import plain_text, tidied
+
+LARGEST = 10_000_000  # bytes of a decoded feed
+# The tolerant parser is some seventy times slower: what it is given must be small.
+_LARGEST_FOR_FALLBACK = 2_000_000  # bytes
+_MOST_TAGS_FOR_FALLBACK = 40_000
+_MOST_ITEMS = 5_000
+_MOST_OPENED = 50_000  # entries that even the fast parser is asked to look at
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
+_ODDITIES = re.compile(r"""\sxml:base\s*=|\s(?:mode|type)\s*=\s*["']base64["']""")
+_CHANNEL_LANGUAGE = re.compile(r"<(?:dc:)?language>\s*([A-Za-z-]{2,16})\s*</")
+_OLDEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
+
+
+class FeedError(Refused):
+    """The bytes are no feed that can be read; the message says what they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a feed or file, in plain text. `published` is aware UTC, None when it does not say."""
+
+    url: str
+    title: str
+    source: str
+    published: dt.datetime | None = None
+    summary: str = ""
+    body: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed that was read: `skipped` counts entries without an address or any words."""
+
+    title: str
+    site_url: str
+    language: str
+    items: tuple[Item, ...]
+    skipped: int
+
+
+def read_feed(data: bytes, base_url: str, content_type: str = "") -> list[Item]:
+    """The items of a feed, in its order; see `open_feed`. Raises FeedError."""
+    return list(open_feed(data, base_url, content_type).items)
+
+
+def open_feed(data: bytes, base_url: str, content_type: str = "", name: str = "") -> Feed:
+    """Read a feed's bytes (already decompressed).
+
+    `base_url` resolves relative links, `content_type` is the HTTP header, `name` is the source to give items
+    that name none themselves (by default the feed's own title, then the host). Raises FeedError with a sentence
+    when the bytes are too large, a web page, or nothing that can be read.
+    """
+    feed = read_entries(data, base_url, content_type, name)
+    items = tuple(item for item in feed.items if item.url and item.title)
+    return replace(feed, items=items, skipped=len(feed.items) - len(items))
+
+
+def read_entries(data: bytes, base_url: str, content_type: str = "", name: str = "") -> Feed:
+    """As `open_feed`, with the entries that have no address or no words still in it, those fields empty."""
+    if len(data) > LARGEST:
+        raise FeedError(f"The feed is larger than {LARGEST // 1_000_000} MB: give a feed with fewer entries.")
+    text = decoded(data, content_type).lstrip("\ufeff \t\r\n\x00")
+    if not text:
+        raise FeedError("The feed is empty: check its address.")
+    raw = _json_feed(text) if text.startswith("{") else _xml_feed(text, base_url)
+    head = raw.get("feed") or {}
+    site_url = _absolute(base_url, _plain(head.get("link")))
+    title = plain_text(_plain(head.get("title")))[:200]
+    language = _plain(head.get("language")) or _channel_language(text)
+    source = name or title or host_of(base_url) or host_of(site_url)
+    entries = (raw.get("entries") or [])[:_MOST_ITEMS]
+    items = tuple(_item(entry, base_url or site_url, source, language) for entry in entries)
+    return Feed(title=title, site_url=site_url, language=language, items=items, skipped=0)
+
+
+def _json_feed(text: str) -> dict[str, Any]:
+    try:
+        feed = json.loads(text)
+        entries = feed["items"]
+        assert isinstance(entries, list)
+    except (ValueError, KeyError, TypeError, AssertionError, RecursionError) as error:
+        raise FeedError("The address answered with JSON that is no JSON Feed: check the address.") from error
+    head = {"title": feed.get("title"), "link": feed.get("home_page_url"), "language": feed.get("language")}
+    return {"feed": head, "entries": [_from_json(entry) for entry in entries if isinstance(entry, dict)]}
+
+
+def _from_json(entry: dict[str, Any]) -> dict[str, Any]:
+    """JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/) in the words the XML parsers use."""
+    return {
+        "link": entry.get("url") or entry.get("external_url") or entry.get("id"),
+        "title": entry.get("title"),
+        "published": entry.get("date_published") or entry.get("date_modified"),
+        "summary": entry.get("summary"),
+        "content": [{"value": entry.get("content_html")}],
+        "text": entry.get("content_text"),
+        "language": entry.get("language"),
+    }
+
+
+def _xml_feed(text: str, base_url: str) -> dict[str, Any]:
+    text = _without_doctype(_DECLARATION.sub("", text, count=1).lstrip())
+    if _is_page(text):
+        raise FeedError(
+            "The address answered with a web page, not a feed: give the address of its RSS or Atom feed."
+        )
+    data = b'<?xml version="1.0" encoding="utf-8"?>\n' + text.encode("utf-8", "replace")
+    if text.count("<item") + text.count("<entry") > _MOST_OPENED:
+        raise FeedError(f"The feed has more than {_MOST_OPENED:,} entries: give one with fewer.")
+    fast = _fast(data)
+    entries = fast.get("entries") or ()
+    # Only the tolerant parser knows xml:base, base64, titles in markup, and the old and the broken.
+    whole = entries and all(_plain(entry.get("title")).strip() and entry.get("link") for entry in entries)
+    if whole and not _ODDITIES.search(text):
+        return fast
+    if entries and _too_much_for_tolerance(data):
+        return fast
+    tolerant = _tolerant(data, base_url)
+    return tolerant if tolerant.get("entries") else fast or tolerant
+
+
+def _fast(data: bytes) -> dict[str, Any]:
+    try:
+        feed: dict[str, Any] = fastfeedparser.parse(
+            data, include_tags=False, include_media=False, include_enclosures=False
+        )
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError):
+        return {}  # broken: the tolerant parser has its turn
+    return feed
+
+
+def _tolerant(data: bytes, base_url: str) -> dict[str, Any]:
+    problem = "The address answered with something that is no feed: check that it is RSS, Atom or JSON Feed."
+    if _too_much_for_tolerance(data):
+        raise FeedError(problem)
+    try:
+        feed: dict[str, Any] = feedparser.parse(
+            data,
+            response_headers={"content-location": base_url, "content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+        )
+    except Exception as error:  # a parser of strangers' bytes may fail in any way; all of them mean this
+        raise FeedError(problem) from error
+    if not feed.get("version") and not feed.get("entries"):
+        raise FeedError(problem)
+    return feed
+
+
+def _too_much_for_tolerance(data: bytes) -> bool:
+    return len(data) > _LARGEST_FOR_FALLBACK or data.count(b"<") > _MOST_TAGS_FOR_FALLBACK
+
+
+def _without_doctype(text: str) -> str:
+    """Entities are never wanted (bombs, files of this machine), so the internal subset goes unread."""
+    if not text[:65_536].lower().lstrip().startswith(("<!doctype", "<!--", "<?")):
+        return text
+    start = text.find("<!DOCTYPE", 0, 65_536)
+    opening = text.find("[", start, start + 1_000) if start >= 0 else -1
+    tag_end = text.find(">", start) if start >= 0 else -1
+    if start < 0 or tag_end < 0:
+        return text
+    if 0 <= opening < tag_end:
+        closing = re.compile(r"\]\s*>").search(text, opening)
+        return text[:start] + text[closing.end() :] if closing else text[:start]
+    if text[start:tag_end].lower().startswith("<!doctype html"):
+        return text
+    return text[:start] + text[tag_end + 1 :]
+
+
+def _is_page(text: str) -> bool:
+    start = text[:2_000].lower()
+    if any(mark in text[:20_000].lower() for mark in ("<rss", "<feed", "<rdf:rdf", ":feed", "<channel")):
+        return False
+    return "<!doctype html" in start or "<html" in start or "<body" in start
+
+
+def _item(entry: dict[str, Any], base: str, source: str, language: str) -> Item:
+    """An entry as an item; `url` is "" when it has no address of its own, `title` when it has no words."""
+    summary = plain_text(_plain(entry.get("summary") or entry.get("description")))
+    body = plain_text(_content(entry)) or tidied(_plain(entry.get("text")))
+    title = plain_text(_plain(entry.get("title"))).replace("\n", " ") or _opening(summary or body)
+    own_source = entry.get("source")
+    named = plain_text(_plain(own_source.get("title"))) if isinstance(own_source, dict) else ""
+    return Item(
+        url=_address(entry, base),
+        title=title[:500],
+        source=(named or source)[:200],
+        published=_instant(entry),
+        summary="" if summary == body else summary,
+        body=body,
+        language=_plain(entry.get("language")) or language,
+    )
+
+
+def _address(entry: dict[str, Any], base: str) -> str:
+    for candidate in _candidates(entry):
+        address = _absolute(base, candidate)
+        try:
+            canonical(address)
+        except AddressError:
+            continue
+        return address
+    return ""
+
+
+def _candidates(entry: dict[str, Any]) -> Iterator[str]:
+    yield _plain(entry.get("link")).strip()
+    for link in entry.get("links") or ():
+        if isinstance(link, dict) and link.get("rel") in (None, "alternate"):
+            yield _plain(link.get("href")).strip()
+    identifier = _plain(entry.get("id")).strip()
+    if identifier.startswith(("http://", "https://")):
+        yield identifier
+
+
+def _absolute(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link.strip()) if link.strip() else ""
+    except ValueError:
+        return ""
+
+
+def _content(entry: dict[str, Any]) -> str:
+    parts = entry.get("content")
+    if not isinstance(parts, list):
+        return ""
+    return max((_plain(part.get("value")) for part in parts if isinstance(part, dict)), key=len, default="")
+
+
+def _instant(entry: dict[str, Any]) -> dt.datetime | None:
+    for field in ("published", "updated", "created"):
+        # Past feedparser's own `get`, which answers for one date with another.
+        parsed = dict.get(entry, f"{field}_parsed")
+        try:
+            if parsed:  # feedparser's struct_time, in UTC
+                instant = dt.datetime.fromtimestamp(calendar.timegm(parsed), dt.UTC)
+            else:
+                instant = dt.datetime.fromisoformat(_plain(dict.get(entry, field)).strip())
+                instant = instant.replace(tzinfo=instant.tzinfo or dt.UTC).astimezone(dt.UTC)
+        except (ValueError, OverflowError, TypeError, OSError):
+            continue
+        if instant >= _OLDEST:
+            return instant
+    return None
+
+
+def _channel_language(text: str) -> str:
+    found = _CHANNEL_LANGUAGE.search(text, 0, 5_000)
+    return found[1] if found else ""
+
+
+def _opening(text: str) -> str:
+    line = text.split("\n", 1)[0]
+    return line if len(line) <= 100 else line[:100].rsplit(" ", 1)[0] + "…"
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,224 @@
+"""Files of wire copy: OPML lists of feeds, JSON Lines of items, or a feed that was saved. Plain or gzipped.
+
+Files are read as a stream; one bad line costs that line and a sentence, never the rest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+from xml.parsers import expat
+
+from daybreak.common.clock import parse_instant
+from daybreak.common.refusal import Refused
+from daybreak.wire.addresses import AddressError, canonical
+from daybreak.wire.charset import decoded
+from daybreak.wire.filing import Filed, file_items
+from daybreak.wire.plaintext import plain_text
+from daybreak.wire.reading import LARGEST, Item, open_feed
+from daybreak.wire.sources import add_source
+
+LONGEST_LINE = 2_000_000  # bytes
+MOST_COMPLAINTS = 50  # lines of one file that are named one by one
+_BARE_AMPERSAND = re.compile(r"&(?!(?:[A-Za-z]\w{1,10}|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)")
+Complain = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a file gave: sources added (and already known), items filed, and lines or entries left out."""
+
+    added: int = 0
+    known: int = 0
+    filed: Filed = field(default_factory=Filed)
+    skipped: int = 0
+
+
+def import_file(path: Path, at: dt.datetime, complain: Complain) -> Imported:
+    """Take in a file as seen at `at` (aware UTC).
+
+    `complain` gets a sentence for each line that is left out. Raises Refused when the file is empty, of no known
+    kind, or gave nothing at all; OSError when it cannot be opened.
+    """
+    with path.open("rb") as plain:
+        gzipped = plain.peek(2)[:2] == b"\x1f\x8b"
+        file = cast(IO[bytes], gzip.GzipFile(fileobj=plain)) if gzipped else plain
+        try:
+            imported = _import(file, path.name, at, complain)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise Refused(f"{path.name} is a damaged gzip file: fetch it again.") from error
+    if not (imported.added or imported.known or imported.filed.taken):
+        raise Refused(
+            f"Nothing could be taken from {path.name}: it holds no feed, no list of feeds (OPML) and no line of JSON "
+            "that is an item."
+        )
+    return imported
+
+
+def _import(file: IO[bytes], name: str, at: dt.datetime, complain: Complain) -> Imported:
+    lines = _Lines(file, complain)
+    first = lines.first()
+    if first is None:
+        raise Refused(f"{name} is empty.")
+    start = first[:4096].lstrip(b"\xef\xbb\xbf \t\r\n\x00\xff\xfe")
+    if start.startswith(b"<"):
+        return _import_xml(first + _rest(file, name), name, at)
+    if start.startswith(b"["):
+        raise Refused(f"{name} is one JSON list: write one item a line instead (JSON Lines).")
+    if b"\x00" in start:
+        raise Refused(f"{name} is neither OPML, nor a feed, nor JSON Lines of items: check the file.")
+    if start.rstrip() == b"{" or (b'"version"' in start and b"jsonfeed.org/version" in start):
+        return _import_feed(first + _rest(file, name), at)
+    filed = file_items(lines.items(first), at)
+    if lines.skipped > MOST_COMPLAINTS:
+        complain(f"and {lines.skipped - MOST_COMPLAINTS} more lines are left out.")
+    return Imported(filed=filed, skipped=lines.skipped)
+
+
+def _rest(file: IO[bytes], name: str) -> bytes:
+    rest = file.read(LARGEST + 1)
+    if len(rest) > LARGEST:
+        raise Refused(f"{name} is larger than {LARGEST // 1_000_000} MB: split it, or write JSON Lines.")
+    return rest
+
+
+def _import_xml(data: bytes, name: str, at: dt.datetime) -> Imported:
+    text = decoded(data)
+    if re.search(r"<opml[\s>]", text[:5000], re.IGNORECASE):
+        return _import_opml(text, name)
+    return _import_feed(data, at)
+
+
+def _import_feed(data: bytes, at: dt.datetime) -> Imported:
+    feed = open_feed(data, "")
+    return Imported(filed=file_items(feed.items, at), skipped=feed.skipped)
+
+
+def _import_opml(text: str, name: str) -> Imported:
+    added = known = skipped = 0
+    for outline in _outlines(text, name):
+        title = plain_text(outline.get("title") or outline.get("text") or "")
+        try:
+            _, new = add_source(
+                title,
+                outline["xmlurl"].strip(),
+                site_url=outline.get("htmlurl", ""),
+                language=outline.get("language", ""),
+            )
+        except AddressError:
+            skipped += 1
+            continue
+        added, known = added + new, known + (not new)
+    return Imported(added=added, known=known, skipped=skipped)
+
+
+def _outlines(text: str, name: str) -> list[dict[str, str]]:
+    """The attributes (names in lower case) of every outline with a feed, however deep (OPML 2.0, opml.org/spec2)."""
+    found: list[dict[str, str]] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        named = {key.lower(): value for key, value in attributes.items()}
+        if tag.lower() == "outline" and named.get("xmlurl", "").strip():
+            found.append(named)
+
+    def entity(*_: object) -> None:
+        raise Refused(f"{name} declares XML entities, which a list of feeds has no use for: take them out.")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.EntityDeclHandler = entity
+    body = re.sub(
+        r"^\s*<\?xml[^>]{0,300}\?>", "", _BARE_AMPERSAND.sub("&amp;", text.lstrip("\ufeff")), count=1
+    )
+    try:
+        parser.Parse(body.encode("utf-8", "replace"), True)
+    except expat.ExpatError as error:
+        # What stood before the break is still a list of feeds.
+        if not found:
+            raise Refused(f"{name} is broken XML ({error}): export the list again.") from error
+    return found
+
+
+class _Lines:
+    """The lines of a JSON Lines file as items; counts and complains about those that are none."""
+
+    def __init__(self, file: IO[bytes], complain: Complain) -> None:
+        self._file = file
+        self._complain = complain
+        self._number = 0
+        self.skipped = 0
+
+    def first(self) -> bytes | None:
+        """The first line that is not blank, None when there is none."""
+        while line := self._file.readline(LONGEST_LINE):
+            self._number += 1
+            if line.strip(b"\xef\xbb\xbf \t\r\n\x00"):
+                return line
+        return None
+
+    def items(self, first: bytes) -> Iterator[Item]:
+        """The items of the file, `first` being the line that was already read."""
+        line = first
+        while line:
+            if len(line) >= LONGEST_LINE and not line.endswith(b"\n"):
+                self._leave_out(f"longer than {LONGEST_LINE // 1_000_000} MB")
+                self._skip_line()
+            elif line.strip():
+                item = self._item(line)
+                if item:
+                    yield item
+            line = self._file.readline(LONGEST_LINE)
+            self._number += 1
+
+    def _item(self, line: bytes) -> Item | None:
+        try:
+            return read_item(json.loads(line.lstrip(b"\xef\xbb\xbf").decode("utf-8")))
+        except UnicodeDecodeError:
+            self._leave_out("not UTF-8 text")
+        except (ValueError, RecursionError):
+            self._leave_out("not a JSON object")
+        except Refused as refusal:
+            self._leave_out(str(refusal))
+        return None
+
+    def _leave_out(self, why: str) -> None:
+        self.skipped += 1
+        if self.skipped <= MOST_COMPLAINTS:
+            self._complain(f"line {self._number} is left out: {why.rstrip('.')}.")
+
+    def _skip_line(self) -> None:
+        while (more := self._file.readline(LONGEST_LINE)) and not more.endswith(b"\n"):
+            pass
+
+
+def read_item(value: Any) -> Item:
+    """An item from a JSON value with `url`, `title`, `source`, `published`, and perhaps `summary`, `body`,
+    `language`. Raises Refused with what is missing or wrong."""
+    if not isinstance(value, dict):
+        raise Refused("not a JSON object")
+    for name in ("url", "title", "source", "published"):
+        if not isinstance(value.get(name), str) or not value[name].strip():
+            raise Refused(f"“{name}” is missing")
+    for name in ("summary", "body", "language"):
+        if not isinstance(value.get(name), str | None):
+            raise Refused(f"“{name}” is no text")
+    canonical(value["url"])
+    title = plain_text(value["title"]).replace("\n", " ")
+    if not title:
+        raise Refused("“title” has no words")
+    return Item(
+        url=value["url"].strip(),
+        title=title,
+        source=plain_text(value["source"]),
+        published=parse_instant(value["published"]),
+        summary=plain_text(value.get("summary") or ""),
+        body=plain_text(value.get("body") or ""),
+        language=value.get("language") or "",
+    )

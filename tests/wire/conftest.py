@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.wire.feedserver import FeedServer
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[FeedServer]:
+    served = FeedServer()
+    yield served
+    served.close()

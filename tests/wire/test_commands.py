@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from daybreak.common.refusal import Misused, Refused
+from daybreak.sample import SAMPLE
+from daybreak.wire.commands import wire
+
+pytestmark = pytest.mark.django_db
+AT = "2022-05-06T05:00:00Z"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(wire, list(arguments))
+
+
+def test_the_night_is_imported_and_told_as_json() -> None:
+    done = run("import", str(SAMPLE / "wire.jsonl"), "--at", AT)
+    assert done.exit_code == 0
+    assert done.stdout.startswith("67 items taken (67 new, of them ")
+    told = json.loads(run("stories", "--json", "--at", AT, "--limit", "5").stdout)
+    assert len(told) == 5
+    assert list(told[0]) == [
+        "id",
+        "headline",
+        "score",
+        "reasons",
+        "outlets",
+        "first_seen",
+        "last_seen",
+        "articles",
+    ]
+    assert list(told[0]["articles"][0]) == ["url", "source", "title", "published", "copy"]
+    assert told[0]["score"] >= told[4]["score"]
+    assert run("stories", "--at", AT).stdout.startswith("  1  ")
+
+
+def test_bad_lines_go_to_standard_error_and_the_rest_is_taken(tmp_path: Path) -> None:
+    good = (SAMPLE / "wire.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "wire.jsonl").write_text(f"{good}\nnothing\n", encoding="utf-8")
+    done = run("import", str(tmp_path / "wire.jsonl"), "--at", AT)
+    assert done.exit_code == 0
+    assert done.stderr == "wire.jsonl, line 2 is left out: not a JSON object.\n"
+    assert "1 skipped" in done.stdout
+
+
+def test_errors_are_sentences(tmp_path: Path) -> None:
+    missing = run("import", str(tmp_path / "none.jsonl"))
+    assert isinstance(missing.exception, Refused)
+    assert not isinstance(missing.exception, Misused)
+    assert run("import", str(SAMPLE / "wire.jsonl"), "--at", "soon").exit_code == 2
+    assert isinstance(run("source", "add", "nonsense").exception, Refused)
+
+
+def test_a_source_is_added_once_and_listed() -> None:
+    assert "is added" in run("source", "add", "https://courier.example/rss", "--name", "Courier").stdout
+    assert "known already" in run("source", "add", "https://courier.example/rss").stdout
+    (listed,) = json.loads(run("sources", "--json").stdout)
+    assert (listed["name"], listed["feed_url"], listed["active"]) == (
+        "Courier",
+        "https://courier.example/rss",
+        True,
+    )
+    assert "not asked yet" in run("sources").stdout
+
+
+def test_polling_nothing_says_so_and_a_private_feed_is_refused() -> None:
+    assert "0 feeds asked" in run("poll", "--at", AT).stdout
+    run("source", "add", "http://127.0.0.1:9/feed", "--name", "Inside")
+    done = run("poll", "--at", AT, "--json")
+    assert json.loads(done.stdout)["asked"] == 1
+    assert done.stderr.startswith("Inside: It leads to a private address")
+
+
+def test_an_empty_budget_says_what_to_do() -> None:
+    assert "import or poll first" in run("stories", "--at", AT).stdout

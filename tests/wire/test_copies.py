@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from daybreak.wire.copies import CopyFinder
+
+AT = dt.datetime(2022, 5, 2, 20, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+TEXT = (
+    "Mali's military government said on Monday that it was ending its defence accords with France, accusing French "
+    "forces of flagrant violations of its national sovereignty. Colonel Abdoulaye Maiga read the decision on "
+    "state television and said that Bamako had watched a serious decline in cooperation for some time."
+)
+
+
+def test_the_earliest_published_is_the_original_though_it_arrives_last() -> None:
+    finder = CopyFinder()
+    finder.add("later", "Mali ends accords with France", TEXT, AT + HOUR)
+    family = finder.add("agency", "Mali ends accords with France", TEXT, AT)
+    assert family.original == "agency"
+    assert [key for _, key in family.members] == ["later", "agency"]
+
+
+def test_a_light_rewrite_is_a_copy_and_a_report_of_ones_own_is_not() -> None:
+    finder = CopyFinder()
+    finder.add("agency", "Mali ends accords with France", TEXT, AT)
+    rewrite = finder.add("copy", "Bamako tears up accords", TEXT.replace("on Monday ", "late "), AT + HOUR)
+    own = finder.add(
+        "own", "Mali ends accords with France",
+        "In a statement read on television the junta in Bamako renounced three texts that tied French soldiers to "
+        "the country. Paris called the decision unjustified and said its withdrawal would go on in good order.",
+        AT + HOUR,
+    )  # fmt: skip
+    assert rewrite.original == "agency"
+    assert own.original == "own"
+
+
+def test_short_texts_must_be_the_same_and_shortest_ones_never_are() -> None:
+    finder = CopyFinder()
+    finder.add("a", "Fire in Gao market kills four people, mayor says", "", AT)
+    assert finder.add("b", "Fire in Gao market kills four people, mayor says", "", AT).original == "a"
+    assert finder.add("c", "Fire in Gao market kills five people, mayor says", "", AT).original == "c"
+    finder.add("d", "Morning briefing", "", AT)
+    assert finder.add("e", "Morning briefing", "", AT).original == "e"
+
+
+def test_the_same_words_a_week_later_are_another_text() -> None:
+    finder = CopyFinder()
+    finder.add("a", "Markets this week", TEXT, AT)
+    assert finder.add("b", "Markets this week", TEXT, AT + 170 * HOUR).original == "b"
+
+
+def test_a_restored_family_goes_on_in_any_order() -> None:
+    finder = CopyFinder()
+    finder.restore("copy", "Mali ends accords", TEXT, AT + HOUR, "", "agency")
+    finder.restore("agency", "Mali ends accords", TEXT, AT, "", "agency")
+    family = finder.add("third", "Mali ends accords", TEXT, AT + 2 * HOUR)
+    assert family.original == "agency"
+    assert len(family.members) == 3

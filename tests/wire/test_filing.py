@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from daybreak.wire.filing import Filed, file_items, language_tag
+from daybreak.wire.models import Article, Source, Story
+from daybreak.wire.reading import Item
+from daybreak.wire.stories import news_budget
+
+pytestmark = pytest.mark.django_db
+AT = dt.datetime(2022, 5, 3, 5, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+TEXT = (
+    "Mali's military government said on Monday that it was ending its defence accords with France, accusing French "
+    "forces of flagrant violations of its national sovereignty. Colonel Abdoulaye Maiga read the decision on "
+    "state television and said that Bamako had watched a serious decline in cooperation for some time."
+)
+
+
+def item(slug: str, source: str = "The Sahel Courier", *, hours_ago: float = 3, **fields: str) -> Item:
+    words = {"title": "Mali ends defence accords with France", "body": TEXT, "language": "en", **fields}
+    return Item(url=f"https://{slug}.example/a", source=source, published=AT - hours_ago * HOUR, **words)
+
+
+def test_filing_the_same_item_again_changes_nothing() -> None:
+    assert file_items([item("one")], AT) == Filed(new=1)
+    before = list(Article.objects.values())
+    assert file_items([item("one")], AT + HOUR) == Filed(unchanged=1)
+    assert list(Article.objects.values()) == before
+
+
+def test_a_rewritten_headline_updates_and_missing_words_erase_nothing() -> None:
+    file_items([item("one")], AT)
+    assert file_items([item("one", title="Bamako tears up accords", body="")], AT + HOUR) == Filed(updated=1)
+    article = Article.objects.get()
+    assert (article.title, article.body, article.first_seen_at) == ("Bamako tears up accords", TEXT, AT)
+
+
+def test_two_spellings_of_an_address_in_one_batch_are_one_article() -> None:
+    twice = Item("https://WWW.one.example/a?utm_source=x#y", "Mali ends accords", "The Sahel Courier", AT)
+    assert file_items([item("one"), twice], AT) == Filed(new=1, unchanged=1)
+
+
+def test_copies_point_at_the_earliest_and_share_its_story_though_it_arrives_last() -> None:
+    file_items([item("late", "Paper", hours_ago=1), item("later", "Daily", hours_ago=0.5)], AT)
+    file_items([item("agency", "Agency", hours_ago=2)], AT)
+    agency = Article.objects.get(source__name="Agency")
+    assert agency.original is None
+    assert set(agency.copies.values_list("source__name", flat=True)) == {"Paper", "Daily"}
+    assert Article.objects.values("story").distinct().count() == 1
+    assert "2 copies not counted" in Story.objects.get().reasons
+
+
+def test_two_processes_go_on_with_the_same_story() -> None:
+    file_items([item("one")], AT)
+    own = "In Bamako the junta read out that the defence accords with France are over; Paris regretted it."
+    file_items([item("two", "Levant Daily", body=own)], AT + HOUR)
+    assert Story.objects.count() == 1
+    assert Story.objects.get().last_seen_at == AT + HOUR
+
+
+def test_nothing_is_published_after_it_was_seen() -> None:
+    file_items([item("one", hours_ago=-5), Item("https://two.example/a", "No date at all here", "Paper")], AT)
+    assert set(Article.objects.values_list("published_at", flat=True)) == {AT}
+
+
+def test_an_address_that_is_none_is_counted_and_the_rest_is_filed() -> None:
+    bad = Item("javascript:alert(1)", "Bad", "Paper", AT)
+    assert file_items([bad, item("one")], AT) == Filed(new=1, refused=1)
+
+
+def test_an_unknown_source_is_made_with_the_country_of_its_address() -> None:
+    file_items([Item("https://paper.co.uk/a", "Polls open in Stormont", "  The   Paper ", AT)], AT)
+    source = Source.objects.get()
+    assert (source.name, source.country, source.feed_url) == ("The Paper", "GB", None)
+
+
+def test_batches_join_across_their_borders() -> None:
+    many = [
+        item(f"s{n}", f"Paper {n}", title=f"Subject{n} thing{n}", body=f"Word{n} other{n} more{n}")
+        for n in range(1100)
+    ]
+    assert (
+        file_items([item("first", hours_ago=3), *many, item("last", "Copyist", hours_ago=1)], AT).copies == 1
+    )
+    assert (
+        Article.objects.get(source__name="Copyist").story == Article.objects.get(url__contains="first").story
+    )
+
+
+def test_the_number_of_queries_does_not_grow_with_the_batch() -> None:
+    counts = []
+    for size in (5, 400):
+        batch = [
+            item(f"q{size}-{n}", f"Paper {n}", title=f"Subject{n} thing{n}", body=f"Word{n} other{n} more{n}")
+            for n in range(size)
+        ]
+        with CaptureQueriesContext(connection) as queries:
+            file_items(batch, AT)
+        counts.append(len(queries))
+    assert counts[1] < counts[0] + 40  # SQLite takes so many values a statement
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("EN_au", "en-AU"),
+        ("zh-hant-TW", "zh-Hant-TW"),
+        (" fr ", "fr"),
+        ("", ""),
+        ("english", ""),
+        ("e", ""),
+        ("en-*", ""),
+    ],
+)
+def test_language_tags_are_written_one_way(text: str, tag: str) -> None:
+    assert language_tag(text) == tag
+
+
+def test_the_budget_is_what_stood_at_the_instant_in_one_query() -> None:
+    file_items(
+        [
+            item("one"),
+            item("two", "Levant Daily", body="Paris regrets the end of the defence accords with Mali."),
+        ],
+        AT,
+    )
+    file_items(
+        [item("three", "Thames Chronicle", body="After the accords: Mali and France count the cost.")],
+        AT + 6 * HOUR,
+    )
+    file_items(
+        [Item("https://in.example/b", "Polls open in Stormont", "Belfast Mail", AT, language="en-GB")], AT
+    )
+    with CaptureQueriesContext(connection) as queries:
+        budget = news_budget(AT)
+    assert len(queries) == 1
+    assert [line.outlets for line in budget] == [2, 1]
+    assert budget[0].headline == "Mali ends defence accords with France"
+    assert [article.source for article in budget[0].articles] == ["The Sahel Courier", "Levant Daily"]
+    assert news_budget(AT + 6 * HOUR)[0].outlets == 3
+    assert news_budget(AT - HOUR) == []
+    assert news_budget(AT + 48 * HOUR) == []
+    assert [line.headline for line in news_budget(AT, language="en-gb")] == ["Polls open in Stormont"]
+    assert news_budget(AT, region="ML") == []
+
+
+def test_a_spiked_story_leaves_the_budget() -> None:
+    file_items([item("one")], AT)
+    Story.objects.update(spiked_at=AT)
+    assert news_budget(AT) == []
