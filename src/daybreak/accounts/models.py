@@ -40,3 +40,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SignInMiss(models.Model):
+    """A sign-in that failed: for which address and from where, so that guessing can be slowed down."""
+
+    email = models.CharField(max_length=254, db_index=True)  # in lower case, as it was typed
+    remote = models.CharField(max_length=64, db_index=True)  # the caller's IP address
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.email} from {self.remote} at {self.at:%Y-%m-%d %H:%M}"

@@ -38,6 +38,14 @@ class BriefCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingSection:
+    """A section that the paper always has; which briefs it holds changes with the edition."""
+
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class SectionCopy:
     """A section of the edition in running order, its `role` deciding how it is set."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from daybreak.accounts.models import User
 from daybreak.wire.models import Article, Story
 
 
@@ -60,10 +59,18 @@ class Edition(models.Model):
         return f"edition {self.date}"
 
 
+class StandingBriefs(models.Manager["Brief"]):
+    """The briefs that are in their edition; `Brief.kept` also knows those that were taken out."""
+
+    def get_queryset(self) -> models.QuerySet[Brief]:
+        return super().get_queryset().filter(removed_at__isnull=True)
+
+
 class Brief(models.Model):
     """A brief in its place. `body` is limited CommonMark; `places` are ISO 3166-1 alpha-2 codes.
 
-    `revision` grows with each saved change, so that two editors cannot overwrite each other unseen.
+    `revision` grows with each saved change, so that two editors cannot overwrite each other unseen. One that was
+    taken out has `removed_at` and is seen by `Brief.kept` alone, so that it can be put back as it was.
     """
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="briefs")
@@ -77,11 +84,20 @@ class Brief(models.Model):
     story = models.ForeignKey(Story, on_delete=models.PROTECT, null=True, blank=True, related_name="briefs")
     revision = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
+    updated_by = models.CharField(max_length=120, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StandingBriefs()
+    kept = models.Manager["Brief"]()
 
     class Meta:
         ordering = ["section__position", "position", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["edition", "slug"], name="brief_slug_once_in_an_edition"),
+            models.UniqueConstraint(
+                fields=["edition", "slug"],
+                condition=Q(removed_at__isnull=True),
+                name="brief_slug_once_in_an_edition",
+            ),
             models.CheckConstraint(condition=~Q(slug=""), name="brief_has_an_address"),
         ]
 
@@ -90,13 +106,17 @@ class Brief(models.Model):
 
 
 class Citation(models.Model):
-    """A source that a brief rests on; `article` is the wire's copy of it when the wire has one."""
+    """A source that a brief rests on; `article` is the wire's copy of it when the wire has one.
+
+    `listed` ones stand in the brief's list of sources whether or not the text links them.
+    """
 
     brief = models.ForeignKey(Brief, on_delete=models.CASCADE, related_name="citations")
     position = models.PositiveSmallIntegerField()
     url = models.URLField(max_length=2000)
     source = models.CharField(max_length=200)
     article = models.ForeignKey(Article, on_delete=models.PROTECT, null=True, blank=True)
+    listed = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["position", "id"]
@@ -126,13 +146,13 @@ class SignOff(models.Model):
 
 
 class EarlierBrief(models.Model):
-    """What a brief said before its last change, kept so that an editor can go back."""
+    """What a brief said before a change: `by` wrote it, `at` is when it was replaced. So an editor can go back."""
 
     brief = models.ForeignKey(Brief, on_delete=models.CASCADE, related_name="earlier")
     revision = models.PositiveIntegerField()
     headline = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)
-    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
+    by = models.CharField(max_length=120, blank=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -8,7 +8,8 @@ the voice speaks by it, the page marks it while it is spoken. So all of them rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count, pairwise
@@ -19,6 +20,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from daybreak.desk.manuscript import Citation
+from daybreak.wire.addresses import host_of
 
 BlockKind = Literal["paragraph", "quotation", "bullet", "number"]
 
@@ -100,23 +102,79 @@ def citations_in(body: str) -> tuple[Citation, ...]:
     return tuple(found.values())
 
 
+def sources_of(body: str, listed: Iterable[str] = ()) -> tuple[Citation, ...]:
+    """All that a brief rests on: the sources its links name, in order of appearance, then the `listed` addresses.
+
+    A source without a name of its own is called by its host. Addresses that are no web addresses are left out.
+    """
+    found = {
+        cited.url: Citation(cited.url, tidy_line(cited.source)[:200] or host_of(cited.url)[:200])
+        for cited in citations_in(body)
+        if is_web_address(cited.url)
+    }
+    for url in listed:
+        if is_web_address(url):
+            found.setdefault(url, Citation(url, host_of(url)[:200]))
+    return tuple(found.values())
+
+
 def dangling_links(body: str) -> tuple[str, ...]:
     """The names in `body` that are linked to nothing that could be a source: an empty or non-web address."""
-    return tuple(
-        following.content or "a link"
-        for _, token in _inline_tokens(_reader.parse(body))
-        for link, following in pairwise(token.children or [])
-        if link.type == "link_open" and not is_web_address(str(link.attrs.get("href", "")))
-    )
+    names = []
+    for _, token in _inline_tokens(_reader.parse(body)):
+        for link, following in pairwise((*(token.children or []), Token("", "", 0))):
+            if link.type == "link_open" and not is_web_address(str(link.attrs.get("href", ""))):
+                names.append(following.content or "a link")
+            elif (
+                link.type == "text"
+            ):  # the reader leaves `[name](javascript:…)` and `[name](two words)` as they stand
+                names += [name or "a link" for name in _UNREAD_LINK.findall(link.content)]
+    return tuple(names)
+
+
+_UNREAD_LINK = re.compile(r"\[([^\[\]]*)\]\(")
 
 
 def is_web_address(url: str) -> bool:
-    """Whether `url` is an absolute http or https address with a host."""
+    """Whether `url` is an absolute http or https address with a host, 2,000 characters at most."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
+        web = parts.scheme in ("http", "https") and bool(parts.hostname)
+        return web and len(url) <= 2000 and not re.search(r"\s", url)
     except ValueError:
         return False
+
+
+def normal_address(url: str) -> str:
+    """`url` as a link in a body would give it (percent-encoded), so that one address is one source."""
+    return _reader.normalizeLink(url)
+
+
+def tidy_line(text: str) -> str:
+    """`text` on one line: control characters gone, runs of white space made one blank."""
+    return " ".join(_printable(text).split())
+
+
+def tidy_body(body: str) -> str:
+    """A body in the form it is stored: lines without trailing blanks, and none that looks like a heading.
+
+    A line that begins like a heading means plain words here, so its first “#” gets a backslash: it reads the
+    same and an edition file can carry it.
+    """
+    text = _printable(body.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return "\n".join(HEADING.sub(r"\1\\\2", line.rstrip()) for line in text.split("\n"))
+
+
+HEADING = re.compile(r"^( {0,3})(#{1,6})(?=\s|$)")
+
+
+def _printable(text: str) -> str:
+    # U+FFFE and U+FFFF are no characters, and YAML refuses them.
+    return "".join(
+        sign
+        for sign in text
+        if sign in "\n\t" or (unicodedata.category(sign) not in ("Cc", "Cs") and sign not in "\ufffe\uffff")
+    )
 
 
 def word_count(body: str) -> int:

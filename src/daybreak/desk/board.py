@@ -1,0 +1,171 @@
+"""What the desk's pages show of one edition: the budget, the rundown, the open brief with its ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.db.models import Count, Q
+
+from daybreak.desk import editions
+from daybreak.desk.checking import SentenceCheck
+from daybreak.desk.models import Brief, Citation, Edition, Section
+from daybreak.desk.prose import Block, read_body, word_count
+from daybreak.wire.models import Article, Story
+
+BUDGET_LENGTH = 60
+BUDGET_REACH = dt.timedelta(days=4)  # before the first morning: older stories are yesterday's news
+READING_SPEED = 230  # words a minute
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetItem:
+    """A story that could run. `sources` counts outlets, `told` holds the dates of earlier editions that had it."""
+
+    story: Story
+    sources: int
+    brief: Brief | None
+    told: tuple[dt.date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RundownRow:
+    """A brief in the rundown: its length in words, how many sentences block and how many want a look."""
+
+    brief: Brief
+    words: int
+    blocking: int
+    warnings: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RundownSection:
+    section: Section
+    rows: tuple[RundownRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A citation with its article; `linked` when the text itself names it."""
+
+    citation: Citation
+    article: Article | None
+    linked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBrief:
+    """The brief in the third column."""
+
+    brief: Brief
+    checks: tuple[SentenceCheck, ...]
+    sources: tuple[Source, ...]
+    preview: tuple[tuple[str, tuple[Block, ...]], ...]
+    words: int
+
+    @property
+    def blocking(self) -> int:
+        """How many of its sentences stand in the way of approval."""
+        return sum(checked.blocks for checked in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Everything on the page of an edition. `minutes` is the reading time, `closes_at` the first readers' morning."""
+
+    edition: Edition
+    sections: tuple[RundownSection, ...]
+    hindrances: tuple[editions.Hindrance, ...]
+    open: OpenBrief | None
+    words: int
+    closes_at: dt.datetime
+
+    @property
+    def minutes(self) -> int:
+        """Minutes to read the edition."""
+        return max(1, round(self.words / READING_SPEED)) if self.words else 0
+
+    @property
+    def briefs(self) -> int:
+        """How many briefs it has."""
+        return sum(len(section.rows) for section in self.sections)
+
+
+def board_of(edition: Edition, open_key: int | None = None) -> Board:
+    """The board of an edition with the brief `open_key` open, when it is one of its briefs."""
+    checks = editions.check_edition(edition)
+    by_slug: dict[str, list[SentenceCheck]] = {}
+    for checked in checks:
+        by_slug.setdefault(checked.brief, []).append(checked)
+    briefs = list(edition.briefs.select_related("section"))
+    rows = [_row(brief, by_slug.get(brief.slug, []), open_key) for brief in briefs]
+    opened = next((brief for brief in briefs if brief.pk == open_key), None)
+    return Board(
+        edition=edition,
+        sections=tuple(
+            RundownSection(section, tuple(row for row in rows if row.brief.section_id == section.pk))
+            for section in Section.objects.all()
+        ),
+        hindrances=tuple(editions.hindrances(edition, checks)),
+        open=_open(opened, by_slug.get(opened.slug, [])) if opened else None,
+        words=sum(row.words for row in rows),
+        closes_at=editions.first_morning(edition.date),
+    )
+
+
+def budget_of(edition: Edition) -> list[BudgetItem]:
+    """The stories that could run in an edition, the weightiest first; those put aside are left out."""
+    closes = editions.first_morning(edition.date)
+    stories = list(
+        Story.objects.filter(
+            spiked_at=None,
+            last_seen_at__gt=closes - BUDGET_REACH,
+            first_seen_at__lt=closes + dt.timedelta(days=1),
+        )
+        .annotate(outlets=Count("articles__source", filter=Q(articles__original=None), distinct=True))
+        .order_by("-score", "-last_seen_at")[:BUDGET_LENGTH]
+    )
+    told: dict[object, list[dt.date]] = {}
+    here: dict[object, Brief] = {}
+    for brief in Brief.objects.filter(story__in=stories).select_related("edition"):
+        if brief.edition_id == edition.pk:
+            here[brief.story_id] = brief
+        elif brief.edition.date < edition.date:
+            told.setdefault(brief.story_id, []).append(brief.edition.date)
+    return [
+        BudgetItem(story, story.outlets, here.get(story.pk), tuple(sorted(told.get(story.pk, []))))
+        for story in stories
+    ]
+
+
+def _row(brief: Brief, checks: list[SentenceCheck], open_key: int | None) -> RundownRow:
+    return RundownRow(
+        brief=brief,
+        words=word_count(brief.body),
+        blocking=sum(checked.blocks for checked in checks),
+        warnings=sum(bool(checked.warnings) for checked in checks),
+        is_open=brief.pk == open_key,
+    )
+
+
+def _open(brief: Brief, checks: list[SentenceCheck]) -> OpenBrief:
+    linked = Counter(url for checked in checks if checked.verdict == "cited" for url in checked.citations)
+    return OpenBrief(
+        brief=brief,
+        checks=tuple(checks),
+        sources=tuple(
+            Source(row, row.article, row.url in linked)
+            for row in brief.citations.select_related("article", "article__source")
+        ),
+        preview=tuple(_by_kind(read_body(brief.body))),
+        words=word_count(brief.body),
+    )
+
+
+def _by_kind(blocks: tuple[Block, ...]) -> Iterator[tuple[str, tuple[Block, ...]]]:
+    for kind, group in groupby(blocks, key=lambda block: block.kind):
+        yield kind, tuple(group)

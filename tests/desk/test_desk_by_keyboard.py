@@ -1,0 +1,85 @@
+"""An editor at the desk in a real browser, by keyboard: from a story to a brief that is saved and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from daybreak.desk import editions
+from daybreak.desk.models import Brief
+from tests.desk.world import FRIDAY, NIGHT, ines, make_story
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.urls("tests.desk.urls"),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),  # keeps what the migrations filled in
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium"),
+]
+
+
+@pytest.fixture
+def page(live_server: LiveServer) -> Iterator[Page]:
+    editions.start(FRIDAY, NIGHT, "Ines")
+    make_story("Mali ends its accords")
+    client = Client()
+    client.force_login(ines())
+    name = settings.SESSION_COOKIE_NAME
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+        page = context.new_page()
+        page.goto(f"{live_server.url}/desk/editions/2022-05-06/")
+        yield page
+        browser.close()
+
+
+def test_a_story_becomes_a_saved_brief_without_a_mouse_or_a_reload(page: Page) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.keyboard.press("j")
+    page.keyboard.press("n")
+    page.wait_for_selector("#body")
+    page.keyboard.press("e")
+    page.keyboard.type("Nobody knows why. The moon fell down.")
+    page.wait_for_selector(".sentence.unexplained")  # it saves by itself
+    assert page.input_value("#body") == "Nobody knows why. The moon fell down."
+    page.keyboard.type(" Mali said on Monday that it would end its defence accords with France.")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".sentence.supported")
+    assert "Saved" in page.inner_text("#saving")
+    page.keyboard.press("Alt+ArrowDown")
+    page.locator("#message", has_text=" down.").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    assert complaints == []
+    brief = Brief.objects.select_related("section").get()
+    assert brief.body.startswith("Nobody knows why.")
+    assert brief.section.role == "briefs"
+
+
+def test_the_desk_has_no_accessibility_faults(page: Page) -> None:
+    page.keyboard.press("j")
+    page.keyboard.press("n")
+    page.wait_for_selector("#body")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = Axe().run(page)
+        assert [
+            f"{fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in found.response["violations"]
+        ] == []
+
+
+def test_a_phone_scrolls_in_one_direction_only(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
