@@ -49,3 +49,21 @@ class Rendition(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PrintedBrief(models.Model):
+    """A brief as it was printed, for search and for what the paper already told its readers. `text` is plain."""
+
+    run = models.ForeignKey(PressRun, on_delete=models.CASCADE, related_name="printed_briefs")
+    position = models.PositiveSmallIntegerField()
+    slug = models.SlugField(max_length=80)
+    headline = models.CharField(max_length=200)
+    section = models.CharField(max_length=80)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["run", "slug"], name="printed_brief_once_in_a_run")]
+
+    def __str__(self) -> str:
+        return self.headline

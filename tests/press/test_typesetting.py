@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daybreak.desk.manuscript import BriefCopy, Manuscript, SectionCopy
+from daybreak.press.typesetting import SetEdition, next_weekday, set_edition
+
+FRIDAY = dt.date(2022, 5, 6)
+
+
+def of_bodies(*bodies: str) -> SetEdition:
+    briefs = tuple(BriefCopy(slug=f"b{i}", headline=f"B {i}", body=body) for i, body in enumerate(bodies))
+    manuscript = Manuscript(date=FRIDAY, sections=(SectionCopy("Need to Know", "lead", briefs),))
+    return set_edition(manuscript, site_url="https://paper.example", previous=None, listening_seconds=90)
+
+
+def test_sentences_are_numbered_through_the_whole_edition() -> None:
+    first, second = of_bodies("One. Two.\n\nThree.", "Four.").briefs()
+    assert 'data-s="0"' in first.html
+    assert 'data-s="2"' in first.html
+    assert (first.first_sentence, second.first_sentence) == (0, 3)
+    assert second.html == '<p><span data-s="3">Four.</span></p>'
+
+
+def test_links_emphasis_quotations_and_lists_are_set_and_nothing_else_is() -> None:
+    body = (
+        "*A* **b** [c](https://c.example/?a=1&b=2).\n\n> Quoted.\n\n- x\n- y\n\n1. z\n\n# <script>no</script>"
+    )
+    (brief,) = of_bodies(body).briefs()
+    assert brief.html == "\n".join(
+        [
+            '<p><span data-s="0"><em>A</em> <strong>b</strong> '
+            '<a href="https://c.example/?a=1&amp;b=2" rel="noopener">c</a>.</span></p>',
+            '<blockquote><p><span data-s="1">Quoted.</span></p></blockquote>',
+            '<ul><li><span data-s="2">x</span></li><li><span data-s="3">y</span></li></ul>',
+            '<ol><li><span data-s="4">z</span></li></ol>',
+            '<p><span data-s="5"># &lt;script&gt;no&lt;/script&gt;</span></p>',
+        ]
+    )
+
+
+def test_the_taste_is_whole_paragraphs_and_never_the_whole_lead() -> None:
+    long = " ".join(["word"] * 120) + "."
+    (brief,) = of_bodies(f"First. \n\n{long}\n\n{long}").briefs()
+    assert brief.taste_html.count("<p>") == 2
+    assert brief.html.count("<p>") == 3
+
+
+def test_a_link_that_could_run_script_is_plain_text() -> None:
+    (brief,) = of_bodies("[x](javascript:alert(1)) stays words.").briefs()
+    assert "<a" not in brief.html
+
+
+@given(st.text(max_size=300))
+def test_no_text_ever_reaches_a_page_alive(body: str) -> None:
+    (brief,) = of_bodies(body).briefs()
+    tags = {
+        "<p",
+        "</p",
+        "<span",
+        "</span",
+        "<em",
+        "</em",
+        "<strong",
+        "</strong",
+        "<blockquote",
+        "</blockquote",
+    }
+    tags |= {"<ul", "</ul", "<ol", "</ol", "<li", "</li", "<a", "</a"}
+    import re
+
+    assert set(re.findall(r"</?[a-zA-Z]+", brief.html)) <= tags
+
+
+def test_after_friday_comes_monday() -> None:
+    assert next_weekday(FRIDAY) == dt.date(2022, 5, 9)
+    assert next_weekday(dt.date(2022, 5, 9)) == dt.date(2022, 5, 10)
+
+
+def test_the_datelines_and_minutes_are_words_a_reader_reads() -> None:
+    edition = of_bodies(" ".join(["word"] * 690) + ".")
+    assert edition.dateline == "Friday, May 6, 2022"
+    assert (edition.reading_minutes, edition.listening_minutes) == (3, 2)
+    assert edition.path == "/2022/05/06/"
+    assert edition.next_label == "Monday, 6:00 your time"
