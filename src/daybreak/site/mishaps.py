@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 
 def _message(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
-    context = {"title": title, "sentence": sentence, "link": "/", "link_label": "Today’s edition"}
+    context = {"title": title, "sentence": sentence, "link": {"url": "/", "label": "Today’s edition"}}
     return render(request, "site/message.html", context, status=status)
 
 

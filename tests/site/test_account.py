@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from daybreak.circulation.entitlement import entitlement_of
+from daybreak.circulation.models import Period, Reader
+from daybreak.circulation.sessions import COOKIE, sign_in
+from daybreak.common.clock import now
+from daybreak.common.models import JournalEntry
+
+pytestmark = pytest.mark.django_db
+
+
+def browser_of(reader: Reader | None, *, days_ago: int = 0) -> Client:
+    browser, response = Client(), HttpResponse()
+    if reader is not None:
+        sign_in(response, reader, now() - dt.timedelta(days=days_ago))
+        browser.cookies[COOKIE] = response.cookies[COOKIE].value
+    return browser
+
+
+MORNING = {"name": "Ada L.", "time_zone": "Europe/Berlin", "delivery_time": "07:30"}
+
+
+def test_a_stranger_is_shown_the_way_in() -> None:
+    for answer in (
+        browser_of(None).get("/account/"),
+        browser_of(None).post("/account/", MORNING),
+        browser_of(None).post("/account/pause/"),
+        browser_of(None).post("/account/resume/"),
+    ):
+        assert (answer.status_code, answer["Location"]) == (302, "/sign-in/?next=/account/")
+
+
+def test_the_account_shows_what_there_is_to_know(ada: Reader) -> None:
+    page = browser_of(ada).get("/account/").content.decode()
+    assert "Your subscription has no end date." in page
+    assert "The edition is in your inbox at 06:00 on weekdays, Pacific/Auckland time." in page
+    assert "<option selected>Pacific/Auckland</option>" in page
+    for name in ("feed.xml", "feed.json", "podcast.xml"):
+        assert f'value="http://127.0.0.1:8000/feeds/{ada.feed_token}/{name}"' in page
+
+
+def test_a_lapsed_reader_is_shown_no_private_addresses(ada: Reader) -> None:
+    Period.objects.update(ends_at=now())
+    page = browser_of(ada).get("/account/").content.decode()
+    assert "Your access ended on" in page
+    assert ada.feed_token not in page
+
+
+def test_a_reader_changes_name_zone_and_hour(ada: Reader) -> None:
+    browser = browser_of(ada)
+    answer = browser.post("/account/", MORNING)
+    assert answer["Location"] == "/account/?done=saved"
+    assert "Saved." in browser.get(answer["Location"]).content.decode()
+    ada.refresh_from_db()
+    assert (ada.name, ada.time_zone, ada.delivery_time) == ("Ada L.", "Europe/Berlin", dt.time(7, 30))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("time_zone", "Moon/Base", "There is no such time zone"),
+        ("delivery_time", "25:00", "That is no time of day"),
+        ("delivery_time", "<script>", "That is no time of day"),
+    ],
+)
+def test_a_mistake_is_named_beside_its_field_and_nothing_is_saved(
+    ada: Reader, field: str, value: str, sentence: str
+) -> None:
+    answer = browser_of(ada).post("/account/", {**MORNING, field: value})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert sentence in page
+    assert 'value="Ada L."' in page
+    assert "<script>" not in page
+    ada.refresh_from_db()
+    assert (ada.name, ada.time_zone, ada.delivery_time) == ("Ada", "Pacific/Auckland", dt.time(6, 0))
+
+
+def test_a_name_that_cannot_be_used_saves_nothing(ada: Reader) -> None:
+    assert browser_of(ada).post("/account/", {**MORNING, "name": "x" * 121}).status_code == 422
+    ada.refresh_from_db()
+    assert (ada.name, ada.time_zone) == ("Ada", "Pacific/Auckland")
+
+
+def test_the_mail_is_paused_and_resumed(ada: Reader) -> None:
+    browser = browser_of(ada)
+    paused = browser.post("/account/pause/", follow=True).content.decode()
+    assert "Resume the mail" in paused
+    ada.refresh_from_db()
+    assert ada.mail_stopped_at is not None
+    resumed = browser.post("/account/resume/", follow=True).content.decode()
+    assert "Pause the mail" in resumed
+    ada.refresh_from_db()
+    assert ada.mail_stopped_at is None
+
+
+def test_nothing_is_changed_by_opening_an_address(ada: Reader) -> None:
+    browser = browser_of(ada)
+    assert [browser.get(path).status_code for path in ("/account/pause/", "/account/resume/")] == [405, 405]
+    assert browser.get(f"/unsubscribe/{ada.unsubscribe_token}/").status_code == 200
+    ada.refresh_from_db()
+    assert ada.mail_stopped_at is None
+
+
+def test_the_ticket_is_renewed_on_the_account_page_once_a_week(ada: Reader) -> None:
+    assert COOKIE not in browser_of(ada, days_ago=6).get("/account/").cookies
+    assert COOKIE in browser_of(ada, days_ago=8).get("/account/").cookies
+
+
+def test_one_click_of_the_mailbox_stops_the_mail_without_cookie_or_form(ada: Reader) -> None:
+    mailbox = Client(enforce_csrf_checks=True)
+    answer = mailbox.post(
+        f"/unsubscribe/{ada.unsubscribe_token}/",
+        "List-Unsubscribe=One-Click",
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert (answer.status_code, answer.content) == (200, b"The mail has stopped.\n")  # RFC 8058: no redirect
+    assert not answer.cookies
+    ada.refresh_from_db()
+    assert ada.mail_stopped_at is not None
+    assert entitlement_of(ada, now()).allowed
+    entry = JournalEntry.objects.get()
+    assert (entry.act, entry.by) == ("stopped the mail", "the reader, by one click")
+
+
+def test_one_click_may_also_come_as_a_form_with_parts(ada: Reader) -> None:
+    Client(enforce_csrf_checks=True).post(
+        f"/unsubscribe/{ada.unsubscribe_token}/", {"List-Unsubscribe": "One-Click"}
+    )
+    ada.refresh_from_db()
+    assert ada.mail_stopped_at is not None
+
+
+@pytest.mark.parametrize("choice", ["stop", "pause"])
+def test_the_page_stops_the_mail_says_what_goes_on_and_offers_it_back(ada: Reader, choice: str) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    address = f"/unsubscribe/{ada.unsubscribe_token}/"
+    assert "does not cancel a paid plan" in browser.get(address).content.decode()
+    answer = browser.post(address, {"choice": choice}, follow=True)
+    page = answer.content.decode()
+    assert "The mail has stopped" in page
+    assert "A paid plan is untouched" in page
+    ada.refresh_from_db()
+    assert ada.mail_stopped_at is not None
+    assert browser.get(address)["Location"] == f"{address}done/"
+    page = browser.post(f"{address}done/", follow=True).content.decode()
+    assert re.search(r"in your inbox at 06:00.*It goes to ada@example\.org", page)
+    ada.refresh_from_db()
+    assert ada.mail_stopped_at is None
+
+
+def test_a_token_of_nobodys_is_no_page(ada: Reader) -> None:
+    for token in ("guessed", ada.feed_token):
+        assert Client().get(f"/unsubscribe/{token}/").status_code == 404
+        assert Client().post(f"/unsubscribe/{token}/", {"List-Unsubscribe": "One-Click"}).status_code == 404
+    ada.refresh_from_db()
+    assert ada.mail_stopped_at is None
