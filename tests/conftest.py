@@ -7,10 +7,23 @@ import datetime as dt
 import pytest
 
 from daybreak.circulation.models import Period, Reader
+from daybreak.desk.editionfile import read_edition
+from daybreak.desk.editions import approve, replace_with, standing_sections
+from daybreak.desk.manuscript import StandingSection
+from daybreak.desk.models import Edition
+from daybreak.press.house import paper, voice
+from daybreak.press.models import PressRun
+from daybreak.press.printing import Rendered, render, store
+from tests.world import SMALL_EDITION
 
 UTC = dt.UTC
 NIGHT = dt.datetime(2022, 5, 5, 16, 0, tzinfo=UTC)  # Friday is near in Auckland, the desk has closed
 FRIDAY = dt.date(2022, 5, 6)
+STANDING = (
+    StandingSection("Need to Know", "lead"),
+    StandingSection("The World, Briefly", "briefs"),
+    StandingSection("Discoveries", "discovery"),
+)
 
 
 def make_reader(name: str, time_zone: str, kind: str = "subscription", **fields: object) -> Reader:
@@ -37,3 +50,30 @@ def ada(db: None) -> Reader:
 @pytest.fixture
 def ben(db: None) -> Reader:
     return make_reader("Ben", "Europe/Berlin")
+
+
+@pytest.fixture
+def small_edition(db: None) -> Edition:
+    """The small edition of Friday 6 May 2022, open on the desk."""
+    return replace_with(read_edition(SMALL_EDITION, standing_sections()), at=NIGHT, by="Ines Calloway")
+
+
+@pytest.fixture
+def approved(small_edition: Edition) -> Edition:
+    """The small edition, approved by name."""
+    approve(small_edition, by="Ines Calloway", at=NIGHT)
+    small_edition.refresh_from_db()
+    return small_edition
+
+
+@pytest.fixture(scope="session")
+def rendered() -> Rendered:
+    """The small edition's renditions, made once by the real press and its voice: the slow part of a run."""
+    manuscript = read_edition(SMALL_EDITION, STANDING)
+    return render(manuscript, paper=paper(), voice=voice, previous=None, at=NIGHT)
+
+
+@pytest.fixture
+def pressed(approved: Edition, rendered: Rendered) -> PressRun:
+    """The small edition, pressed."""
+    return store(approved, rendered, at=NIGHT, by="the clock")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zoneinfo
 from typing import Any
 
 import dj_database_url
@@ -19,6 +20,9 @@ except ConfigError as error:
     sys.exit(f"daybreak: {error}")
 except OSError as error:
     sys.exit(f"daybreak: the data folder cannot be written ({error}): set DAYBREAK_DATA to one that can.")
+
+# Mornings are reckoned by the zone data of the environment's tzdata package, never by whatever this machine has.
+zoneinfo.reset_tzpath(())
 
 DEBUG = CONFIG.debug
 # Any host may ask: the paper's addresses are built from DAYBREAK_SITE_URL, never from the Host header.
@@ -83,7 +87,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 
 # -- background work and storage -------------------------------------------------------------------------
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# "long" is for work that may take minutes (polling, mornings), so that a sign-in code never waits behind it.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "long"]}}
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -163,7 +163,13 @@ def test_a_mails_html_is_framed_and_can_do_nothing(staff: Client, folder: Path) 
     frame = staff.get(f"/desk/outbox/{name}/html/")
     assert "alert(1)" in frame.content.decode()
     policy = frame["Content-Security-Policy"].split("; ")
-    assert policy == ["sandbox", "default-src 'none'", "style-src 'unsafe-inline'", "frame-ancestors 'self'"]
+    may_only_link = "sandbox allow-popups allow-popups-to-escape-sandbox"
+    assert policy == [
+        may_only_link,
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "frame-ancestors 'self'",
+    ]
     assert frame["X-Frame-Options"] == "SAMEORIGIN"
     assert frame["X-Content-Type-Options"] == "nosniff"
 

@@ -32,7 +32,7 @@ View = Callable[..., HttpResponse]
 PAGE = 50
 EDITIONS = 30
 # A mail is shown as a mailbox would: its own styles, nothing from anywhere else, no script, no way out of its frame.
-MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+MAIL_POLICY = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
 def for_outbox_readers(view: View) -> View:
@@ -136,7 +136,8 @@ def outbox_mail(request: HttpRequest, name: str) -> HttpResponse:
 @for_outbox_readers
 def outbox_mail_html(request: HttpRequest, name: str) -> HttpResponse:
     """GET: the HTML part alone, under a policy of its own that lets it do nothing but be seen."""
-    response = HttpResponse(_mail_or_404(name).html)
+    # A link in a frame would open inside it: <base> sends each to a tab, which the policy lets out of the sandbox.
+    response = HttpResponse('<base target="_blank">' + _mail_or_404(name).html)
     response["Content-Security-Policy"] = MAIL_POLICY
     return response
 

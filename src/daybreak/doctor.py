@@ -1,0 +1,114 @@
+"""`daybreak doctor`: looks at each part of the set-up and says what to mend."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+import click
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from daybreak.common.commandline import json_option, print_json
+from daybreak.common.post import PostError, SmtpPost
+from daybreak.common.refusal import Refused
+from daybreak.press.house import voice
+from daybreak.press.voice import VoiceError
+
+ENOUGH_ROOM = 500  # MB free in the data folder; an edition takes about 7
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: its name, whether it is well, and a sentence."""
+
+    check: str
+    well: bool
+    sentence: str
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Check the set-up and say what to mend; exit 1 when something is not well."""
+    findings = [finding for check in CHECKS for finding in check()]
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            click.echo(f"{'well' if finding.well else 'MEND':<5} {finding.check}: {finding.sentence}")
+    ill = [finding for finding in findings if not finding.well]
+    if ill:
+        raise Refused(f"{len(ill)} thing{'s' if len(ill) > 1 else ''} to mend: {ill[0].sentence}")
+
+
+def _data_folder() -> Iterator[Finding]:
+    folder = settings.CONFIG.data
+    free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize // 1_000_000
+    writable = os.access(folder, os.W_OK)
+    if not writable:
+        yield Finding("data folder", False, f"{folder} cannot be written: make it this user’s.")
+    elif free < ENOUGH_ROOM:
+        yield Finding("data folder", False, f"{folder} has {free} MB left: make room.")
+    else:
+        yield Finding("data folder", True, f"{folder}, {free} MB free.")
+
+
+def _database() -> Iterator[Finding]:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    words = f"{len(missing)} migrations are missing: run any other verb." if missing else f"{connection.vendor}, up to date."
+    yield Finding("database", not missing, words)
+
+
+def _voice() -> Iterator[Finding]:
+    try:
+        with voice() as speaker:
+            speech = speaker.speak("Good morning.")
+        yield Finding("voice", True, f"speaks at {speech.rate} Hz.")
+    except VoiceError as error:
+        yield Finding("voice", False, str(error))
+
+
+def _mail() -> Iterator[Finding]:
+    server = settings.CONFIG.mail
+    if server is None:
+        yield Finding("mail", True, "goes to the built-in outbox; set DAYBREAK_MAIL_URL to send it.")
+        return
+    post = SmtpPost(server)
+    try:
+        post.greet()
+        yield Finding("mail", True, f"{server.host}:{server.port} answers.")
+    except PostError as error:
+        yield Finding("mail", False, str(error))
+    finally:
+        post.close()
+
+
+def _site_address() -> Iterator[Finding]:
+    url = settings.CONFIG.site_url
+    local = "127.0.0.1" in url or "localhost" in url
+    if not settings.CONFIG.https and not local:
+        yield Finding("site address", False, f"{url} has no TLS: set DAYBREAK_SITE_URL to an https:// address.")
+    else:
+        yield Finding("site address", True, f"{url}{' (this machine only)' if local else ''}.")
+    if settings.CONFIG.open_outbox and not local:
+        yield Finding("outbox", False, "anybody may open it: take DAYBREAK_OPEN_OUTBOX out.")
+
+
+def _zone_data() -> Iterator[Finding]:
+    version = importlib.metadata.version("tzdata")
+    yield Finding("zone data", True, f"tzdata {version} from the environment, not the machine’s own.")
+
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    _data_folder,
+    _database,
+    _voice,
+    _mail,
+    _site_address,
+    _zone_data,
+)

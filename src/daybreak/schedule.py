@@ -1,0 +1,41 @@
+"""All timed work, in one list. The clock looks at each duty and sets a task going only when something is due.
+
+The due rows are the queue; a task only carries "look now". A task that is lost is set going again at the next look.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django_tasks.base import Task
+
+from daybreak.circulation.notices import notices_due
+from daybreak.circulation.tasks import deliver_notices, forget_what_is_over
+from daybreak.delivery.sending import mornings_due
+from daybreak.delivery.tasks import send_mornings
+from daybreak.press.printing import editions_due
+from daybreak.press.tasks import press_what_is_approved
+from daybreak.wire.polling import sources_due
+from daybreak.wire.tasks import poll_wire
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Every `every` seconds the clock asks `due`; when it says yes, `task` is set going."""
+
+    name: str
+    every: float
+    due: Callable[[dt.datetime], bool]
+    task: Task[..., Any]
+
+
+SCHEDULE = (
+    Duty("letters to readers", 2, notices_due, deliver_notices),
+    Duty("press what is approved", 2, lambda at: bool(editions_due()), press_what_is_approved),
+    Duty("mornings", 15, mornings_due, send_mornings),
+    Duty("forget what is over", 3600, lambda at: True, forget_what_is_over),
+    Duty("poll the wire", 30, sources_due, poll_wire),
+)

@@ -1,0 +1,182 @@
+"""Two people and a real browser: a visitor who becomes a reader, an editor who makes an edition."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.journeys.newsroom import Newsroom, free_port, lines
+
+pytestmark = [pytest.mark.journey, pytest.mark.browser]
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+SECRET = "A flag does not guard the road at night"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Newsroom, str, Path]]:
+    """`make demo` as a visitor finds it: the night played, the site served, the outbox open."""
+    newsroom = Newsroom(tmp_path_factory.mktemp("newsroom"))
+    port = free_port()
+    with newsroom.running("demo", port=port) as output:
+        yield newsroom, f"http://127.0.0.1:{port}", output
+
+
+@pytest.fixture
+def visit(browser: Browser, served: tuple[Newsroom, str, Path]) -> Iterator[BrowserContext]:
+    """A fresh browser that fails the test when a page logs an error or asks anything of another host."""
+    _, site, _ = served
+    context = browser.new_context(viewport=PHONE, base_url=site, permissions=["clipboard-read", "clipboard-write"])
+    complaints: list[str] = []
+    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("request", lambda request: None if request.url.startswith((site, "data:")) else complaints.append(request.url))
+    yield context
+    context.close()
+    assert complaints == []
+
+
+def assert_accessible(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_visitor_becomes_a_reader(visit: BrowserContext) -> None:
+    page = visit.new_page()
+    # A taste: the lead's opening and all headlines, then the offer with the price and what it comes to a month.
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Of Their Own Accord")).to_be_visible()
+    expect(page.get_by_text("A Slippery Consensus")).to_be_visible()
+    expect(page.get_by_text(SECRET)).to_have_count(0)
+    expect(page.get_by_text("$32.95 a year")).to_be_visible()
+    expect(page.get_by_text("less than $3 a month")).to_be_visible()
+    expect(page.get_by_text("two-week trial")).to_be_visible()
+    assert_accessible(page)
+
+    # Sign up with an address; a slip is said beside the field and what was typed stays.
+    page.get_by_label("Your e-mail address").fill("vera@readers")
+    page.get_by_role("button", name="Start the trial").click()
+    expect(page.get_by_label("Your e-mail address")).to_have_value("vera@readers")
+    page.get_by_label("Your e-mail address").fill("vera@readers.example")
+    page.get_by_role("button", name="Start the trial").click()
+    expect(page.get_by_text("vera@readers.example")).to_be_visible()
+    assert_accessible(page)
+
+    # The letter is in the outbox within moments; its code is typed.
+    code = code_in_the_outbox(visit, "vera@readers.example")
+    page.get_by_label("code").fill(code)
+    page.get_by_role("button").filter(has_text=re.compile("code|Sign in|Confirm|Go on", re.I)).first.click()
+    page.goto("/2022/05/06/")
+    expect(page.get_by_text(SECRET)).to_be_visible()
+    expect(page.get_by_text("Nothing happens unless you subscribe")).to_be_visible()
+    assert_accessible(page)
+
+    # Listen: play, elapsed and total, volume 0 to 100 by keyboard.
+    player = page.get_by_role("region", name="Listen to Today’s Edition")
+    player.get_by_role("button", name="Play").click()
+    expect(player.locator("[data-part=time]")).to_have_text(re.compile(r"0:0[1-9] / 1\d:\d\d"), timeout=15_000)
+    volume = player.get_by_label("Volume")
+    assert (volume.get_attribute("min"), volume.get_attribute("max")) == ("0", "100")
+    volume.focus()
+    page.keyboard.press("End")
+    expect(volume).to_have_value("100")
+    player.get_by_role("button", name="Pause").click()
+    assert page.evaluate("document.querySelector('audio').volume") == 1
+
+    # Copy a brief's link, open it.
+    page.get_by_role("button", name="Copy link to A Slippery Consensus").click()
+    expect(page.get_by_text("Copied").first).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    page.goto(link)
+    expect(page.get_by_role("heading", level=1, name="A Slippery Consensus")).to_be_visible()
+
+    # The account says when the trial ends; signing out closes the door.
+    page.goto("/account/")
+    expect(page.get_by_text("Your trial ends on")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.goto("/")
+    expect(page.get_by_text(SECRET)).to_have_count(0)
+
+
+def test_the_edition_reads_well_at_every_width_and_in_both_themes(visit: BrowserContext) -> None:
+    page = visit.new_page()
+    for size in (PHONE, DESKTOP, {"width": 320, "height": 640}):
+        page.set_viewport_size(size)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            for path in ("/", "/archive/", "/subscribe/", "/2022/05/06/a-slippery-consensus/", "/nowhere/"):
+                page.goto(path)
+                assert_accessible(page)
+
+
+def test_an_editor_makes_an_edition(visit: BrowserContext, served: tuple[Newsroom, str, Path]) -> None:
+    newsroom, _, output = served
+    bring_in_todays_wire(newsroom)
+    page = visit.new_page()
+    page.set_viewport_size(DESKTOP)
+    page.goto("/desk/")
+    found = re.search(r"sign in as (\S+), password (\S+)\)", output.read_text())
+    assert found
+    page.get_by_label("mail").fill(found[1])
+    page.get_by_label("Password").fill(found[2])
+    page.get_by_role("button", name="Sign in").click()
+    today = next_weekday()
+    page.goto(f"/desk/editions/{today}/")
+    make_the_edition(page)
+    page.wait_for_timeout(300)
+    publish(page)
+    page.goto(f"/{today:%Y/%m/%d}/")
+    expect(page.get_by_role("heading", name="The Tide Turns Twice")).to_be_visible()
+
+
+def bring_in_todays_wire(newsroom: Newsroom) -> None:
+    now = dt.datetime.now(dt.UTC)
+    items = [
+        {
+            "url": f"https://{outlet}.example/harbour-closes",
+            "title": title,
+            "source": outlet.title(),
+            "published": (now - dt.timedelta(hours=hours)).isoformat(),
+            "summary": summary,
+        }
+        for outlet, hours, title, summary in (
+            ("courier", 5, "Port of Halmar closes after tide damages lock", "The port of Halmar closed on Monday after a tide damaged its lock, officials said."),
+            ("ledger", 4, "Halmar port shut as tide breaks lock gates", "Halmar's port was shut after a high tide broke the lock gates; ships wait outside."),
+            ("gazette", 2, "Tide damage closes Halmar port for a week", "The port of Halmar will stay closed for a week, the harbour master said, after tide damage."),
+        )
+    ]  # fmt: skip
+    file = newsroom.folder / "today.jsonl"
+    file.write_text(lines(items))
+    newsroom.run("wire", "import", str(file))
+
+
+def next_weekday() -> dt.date:
+    day = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+    while day.weekday() > 4:
+        day += dt.timedelta(days=1)
+    return day
+
+
+def code_in_the_outbox(context: BrowserContext, address: str) -> str:
+    """Open the outbox as a person would, until the letter to `address` is there; the code it holds."""
+    page = context.new_page()
+    for _ in range(60):
+        page.goto("/desk/outbox/")
+        letters = page.get_by_role("row").filter(has_text=address)
+        if letters.count():
+            letters.first.get_by_role("link").first.click()
+            found = re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", page.content())
+            assert found, page.content()
+            page.close()
+            return found.group()
+        page.wait_for_timeout(500)
+    raise AssertionError(f"no letter to {address} in the outbox")
