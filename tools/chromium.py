@@ -15,7 +15,10 @@ def main() -> None:
     if any(shutil.which(name) for name in NAMES):
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        print("No Chromium here, and it cannot be installed without root: browser tests will be skipped.", file=sys.stderr)
+        print(
+            "No Chromium here, and it cannot be installed without root: browser tests will be skipped.",
+            file=sys.stderr,
+        )
         return
     print("Installing Chromium for the browser tests ...", file=sys.stderr, flush=True)
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

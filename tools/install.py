@@ -77,7 +77,8 @@ def with_uv(uv: str, lock: Path) -> bool:
         made = subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(VENV)], env=environ)
         if made.returncode:
             return False
-    pip = [uv, "pip", "install", "-q", "--python", str(VENV / "bin" / "python")]
+    # Compiled now, as pip does: else each process would compile what it imports until one may write it down.
+    pip = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(VENV / "bin" / "python")]
     return not any(
         subprocess.run([*pip, *more], env=environ, cwd=ROOT).returncode
         for more in (["--require-hashes", "-r", str(lock)], ["--no-deps", "--no-build-isolation", "-e", "."])

@@ -17,7 +17,10 @@ from daybreak import __version__
 # verb or group → where its click command is, and the one line that `daybreak --help` shows
 ROOMS = {
     "wire": ("daybreak.wire.commands:wire", "Read the wire: poll feeds, import files, list stories."),
-    "edition": ("daybreak.editioncommands:edition", "Make an edition: new, import, check, approve, press, export."),
+    "edition": (
+        "daybreak.editioncommands:edition",
+        "Make an edition: new, import, check, approve, press, export.",
+    ),
     "deliver": ("daybreak.delivery.commands:deliver", "Send editions, and say who has them."),
     "readers": ("daybreak.circulation.commands:readers", "Import, export and list readers."),
     "staff": ("daybreak.accounts.commands:staff", "Add editors."),
@@ -25,7 +28,10 @@ ROOMS = {
     "backup": ("daybreak.keeping:backup", "Write everything into one file."),
     "restore": ("daybreak.keeping:restore", "Bring everything back from a backup."),
 }
-WITHOUT_NEWSROOM = ("backup", "restore")  # they must not open, or migrate, the database they are about to replace
+WITHOUT_NEWSROOM = (
+    "backup",
+    "restore",
+)  # they must not open, or migrate, the database they are about to replace
 
 
 class Newsroom(click.Group):
@@ -115,5 +121,3 @@ def main(argv: list[str] | None = None) -> None:
     from daybreak.common.commandline import run
 
     sys.exit(run(daybreak, argv))
-
-

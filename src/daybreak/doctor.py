@@ -60,7 +60,11 @@ def _data_folder() -> Iterator[Finding]:
 def _database() -> Iterator[Finding]:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    words = f"{len(missing)} migrations are missing: run any other verb." if missing else f"{connection.vendor}, up to date."
+    words = (
+        f"{len(missing)} migrations are missing: run any other verb."
+        if missing
+        else f"{connection.vendor}, up to date."
+    )
     yield Finding("database", not missing, words)
 
 
@@ -92,7 +96,9 @@ def _site_address() -> Iterator[Finding]:
     url = settings.CONFIG.site_url
     local = "127.0.0.1" in url or "localhost" in url
     if not settings.CONFIG.https and not local:
-        yield Finding("site address", False, f"{url} has no TLS: set DAYBREAK_SITE_URL to an https:// address.")
+        yield Finding(
+            "site address", False, f"{url} has no TLS: set DAYBREAK_SITE_URL to an https:// address."
+        )
     else:
         yield Finding("site address", True, f"{url}{' (this machine only)' if local else ''}.")
     if settings.CONFIG.open_outbox and not local:

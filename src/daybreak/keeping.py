@@ -42,7 +42,11 @@ def backup(file: Path) -> None:
             _copy_database(database, copy)
             draft.touch(mode=0o600)
             with tarfile.open(draft, "w") as tar:
-                _add_bytes(tar, MANIFEST, json.dumps({"daybreak": __version__, "made_at": now().isoformat()}).encode())
+                _add_bytes(
+                    tar,
+                    MANIFEST,
+                    json.dumps({"daybreak": __version__, "made_at": now().isoformat()}).encode(),
+                )
                 tar.add(copy, DATABASE)
                 for name, path in _folders():
                     if path.exists():

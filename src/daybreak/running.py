@@ -49,7 +49,9 @@ class Part:
         if self.process is not None:
             self.failures += 1
             wait = min(60.0, 0.5 * 2**self.failures)
-            log.error("The %s ended with %s; it starts again in %.0f s.", self.name, self.process.returncode, wait)
+            log.error(
+                "The %s ended with %s; it starts again in %.0f s.", self.name, self.process.returncode, wait
+            )
             self.start_after, self.process = time.monotonic() + wait, None
         if time.monotonic() >= self.start_after:
             self.process = subprocess.Popen(self.command)

@@ -26,7 +26,9 @@ QUIET = [
 def browser() -> Iterator[Browser]:
     path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     if path is None:
-        pytest.skip("no Chromium on this machine: install it (Debian: apt install chromium) to run the browser tests")
+        pytest.skip(
+            "no Chromium on this machine: install it (Debian: apt install chromium) to run the browser tests"
+        )
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield opened

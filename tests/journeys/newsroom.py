@@ -40,9 +40,16 @@ class Newsroom:
     def run(self, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Type a verb and insist on its exit status."""
         done = subprocess.run(
-            self.command(*words), env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=120
+            self.command(*words),
+            env=self.environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
-        assert done.returncode == status, f"daybreak {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        assert done.returncode == status, (
+            f"daybreak {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        )
         assert "Traceback" not in done.stderr
         return done
 
@@ -75,7 +82,9 @@ class Newsroom:
             process.wait(30)
 
 
-def wait_until_healthy(port: int, process: subprocess.Popen[bytes], output: Path, seconds: float = 120) -> None:
+def wait_until_healthy(
+    port: int, process: subprocess.Popen[bytes], output: Path, seconds: float = 120
+) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         assert process.poll() is None, output.read_text()

@@ -177,7 +177,9 @@ def test_a_dead_mail_server_loses_nobody(newsroom: Newsroom, mail: Mailbox, tmp_
 
 def test_a_call_that_is_wrong_says_what_to_mend(newsroom: Newsroom, tmp_path: Path) -> None:
     assert "2022-05-06" in newsroom.refused("edition", "new", "tomorrow", status=2)
-    assert "--help" in newsroom.refused("edition", "nwe", status=2) or newsroom.refused("edition", "nwe", status=2)
+    assert "--help" in newsroom.refused("edition", "nwe", status=2) or newsroom.refused(
+        "edition", "nwe", status=2
+    )
     assert "no edition" in newsroom.refused("edition", "approve", "2022-05-06", "--by", "Ines").lower()
     broken = tmp_path / "broken.md"
     broken.write_text("---\ntitle: No date\n---\n\n# Gossip\n\n## A\n\nSee [The Courier]().\n")

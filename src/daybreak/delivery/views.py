@@ -137,7 +137,9 @@ def outbox_mail(request: HttpRequest, name: str) -> HttpResponse:
 def outbox_mail_html(request: HttpRequest, name: str) -> HttpResponse:
     """GET: the HTML part alone, under a policy of its own that lets it do nothing but be seen."""
     # A link in a frame would open inside it: <base> sends each to a tab, which the policy lets out of the sandbox.
-    response = HttpResponse('<base target="_blank">' + _mail_or_404(name).html)
+    # It stands in the head, because anything before the doctype would change how the mail is laid out.
+    html = _mail_or_404(name).html
+    response = HttpResponse(html.replace("<head>", '<head><base target="_blank">', 1))
     response["Content-Security-Policy"] = MAIL_POLICY
     return response
 

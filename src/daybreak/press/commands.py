@@ -10,7 +10,6 @@ from daybreak.common.commandline import Day, at_option
 from daybreak.common.refusal import Refused
 from daybreak.desk.models import Edition
 from daybreak.press.house import paper, voice
-from daybreak.press.printing import press
 
 
 @click.command("press")
@@ -19,6 +18,8 @@ from daybreak.press.printing import press
 @at_option
 def press_edition(date: dt.date, by: str, at: dt.datetime) -> None:
     """Press an approved edition: page, mail, audio and feeds in one run, or none."""
+    from daybreak.press.printing import press  # with the voice and its arithmetic, which no other verb needs
+
     edition = Edition.objects.filter(date=date).first()
     if edition is None:
         raise Refused(f"There is no edition of {date}: make one with `daybreak edition new {date}`.")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 
 from daybreak.press.pages import Paper
-from daybreak.press.voice import EspeakVoice
+
+if TYPE_CHECKING:
+    from daybreak.press.voice import EspeakVoice
 
 
 def paper() -> Paper:
@@ -14,5 +18,7 @@ def paper() -> Paper:
 
 
 def voice() -> EspeakVoice:
-    """The built-in voice."""
+    """The built-in voice. Imported when it is to speak: every page of the site needs the paper and none the voice."""
+    from daybreak.press.voice import EspeakVoice
+
     return EspeakVoice()

@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from daybreak.press.recording import Recording
 from daybreak.press.renditions import Draft
 from daybreak.press.typesetting import SetBrief, SetEdition
+
+if TYPE_CHECKING:
+    from daybreak.press.recording import Recording
 
 HTML = "text/html; charset=utf-8"
 

@@ -16,6 +16,7 @@ function span(minutes) {
 function tellTheTime(root = document) {
   for (const time of root.querySelectorAll("time[data-until]")) {
     const minutes = Math.floor((new Date(time.dateTime) - Date.now()) / 60000);
+    if (minutes < -1440) continue; // long past: the instant says more than a count of days
     time.textContent = minutes >= 0 ? `in ${span(minutes)}` : `passed ${span(-minutes)} ago`;
     time.classList.toggle("near", minutes >= 0 && minutes < 60);
   }
