@@ -27,10 +27,10 @@ test-install:
 
 test: test-install
 	@$(PYTHON) tools/chromium.py
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 unit: test-install
-	@$(BIN)/python -m pytest -m "not browser and not journey"
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not journey"
 
 check: test-install
 	$(BIN)/ruff format --check .

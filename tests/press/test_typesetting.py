@@ -42,11 +42,26 @@ def test_links_emphasis_quotations_and_lists_are_set_and_nothing_else_is() -> No
     )
 
 
-def test_the_taste_is_whole_paragraphs_and_never_the_whole_lead() -> None:
-    long = " ".join(["word"] * 120) + "."
-    (brief,) = of_bodies(f"First. \n\n{long}\n\n{long}").briefs()
+def test_the_taste_is_the_opening_paragraphs() -> None:
+    long = " ".join(["word"] * 100) + "."
+    (brief,) = of_bodies(f"First. \n\n{long}\n\n{long} {long}").briefs()
     assert brief.taste_html.count("<p>") == 2
     assert brief.html.count("<p>") == 3
+
+
+def test_a_lead_of_one_paragraph_is_tasted_by_its_first_sentences() -> None:
+    (brief,) = of_bodies("One two three. Four five six. Seven eight nine.").briefs()
+    assert brief.taste_html == '<p><span data-s="0">One two three.</span></p>'
+
+
+@given(st.lists(st.lists(st.integers(1, 60), min_size=1, max_size=4), min_size=1, max_size=6))
+def test_the_taste_is_never_more_than_half(paragraphs: list[list[int]]) -> None:
+    body = "\n\n".join(
+        " ".join("Word" + " word" * (n - 1) + "." for n in sentences) for sentences in paragraphs
+    )
+    (brief,) = of_bodies(body).briefs()
+    assert brief.taste_html.lower().count("word") <= brief.words / 2
+    assert brief.html.startswith(brief.taste_html.removesuffix("</p>"))
 
 
 def test_a_link_that_could_run_script_is_plain_text() -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -162,16 +162,17 @@ def _set_brief(brief: BriefCopy, edition: str, site_url: str, first: int) -> Set
     )
 
 
-def _taste(blocks: Iterable[Block]) -> tuple[Block, ...]:
-    """The opening: whole paragraphs until about TASTE_WORDS words, at least one."""
-    taken: list[Block] = []
-    words = 0
-    for block in blocks:
-        if taken and words + len(block.text.split()) > TASTE_WORDS:
-            break
-        taken.append(block)
-        words += len(block.text.split())
-    return tuple(taken)
+def _taste(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """The opening: whole paragraphs, or sentences of a long first one; TASTE_WORDS at most and never over half."""
+    limit = min(TASTE_WORDS, sum(len(block.text.split()) for block in blocks) // 2)
+    ends = accumulate(len(block.text.split()) for block in blocks)
+    paragraphs = tuple(block for block, end in zip(blocks, ends, strict=True) if end <= limit)
+    if paragraphs or not blocks:
+        return paragraphs
+    opening = blocks[0].sentences
+    ends = accumulate(len(sentence.text.split()) for sentence in opening)
+    sentences = tuple(sentence for sentence, end in zip(opening, ends, strict=True) if end <= limit)
+    return (replace(blocks[0], sentences=sentences),) if sentences else ()
 
 
 def _html(blocks: Iterable[Block], first: int) -> SafeString:

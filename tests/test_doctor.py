@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.journeys.newsroom import Newsroom, free_port
+
+
+def test_a_fresh_newsroom_is_well(tmp_path: Path) -> None:
+    findings = Newsroom(tmp_path).json("doctor")
+    assert {finding["check"] for finding in findings} >= {
+        "data folder",
+        "database",
+        "voice",
+        "mail",
+        "site address",
+    }
+    assert all(finding["well"] for finding in findings)
+
+
+def test_what_is_not_well_is_named_with_what_to_mend(tmp_path: Path) -> None:
+    newsroom = Newsroom(
+        tmp_path,
+        {
+            "DAYBREAK_MAIL_URL": f"smtp://127.0.0.1:{free_port()}",
+            "DAYBREAK_SITE_URL": "http://paper.example",
+            "DAYBREAK_OPEN_OUTBOX": "yes",
+        },
+    )
+    done = newsroom.run("doctor", status=1)
+    ill = [line for line in done.stdout.splitlines() if line.startswith("MEND")]
+    assert len(ill) == 3
+    assert "https://" in done.stdout
+    assert "DAYBREAK_OPEN_OUTBOX" in done.stdout

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import stat
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.newsroom import Newsroom
+from tests.world import SMALL_EDITION
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path) -> Newsroom:
+    (tmp_path / "one").mkdir()
+    room = Newsroom(tmp_path / "one")
+    (room.folder / "edition.md").write_text(SMALL_EDITION)
+    room.run("edition", "import", "edition.md")
+    return room
+
+
+def elsewhere(newsroom: Newsroom) -> Newsroom:
+    folder = newsroom.folder.parent / "two"
+    folder.mkdir(exist_ok=True)
+    return Newsroom(folder)
+
+
+def test_what_was_backed_up_comes_back(newsroom: Newsroom) -> None:
+    newsroom.run("backup", "../paper.tar")
+    file = newsroom.folder.parent / "paper.tar"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    other = elsewhere(newsroom)
+    other.run("restore", "../paper.tar")
+    assert (
+        other.run("edition", "export", "2022-05-06").stdout
+        == newsroom.run("edition", "export", "2022-05-06").stdout
+    )
+    assert (other.folder / "var/keys/secret").read_text() == (newsroom.folder / "var/keys/secret").read_text()
+
+
+def test_a_newsroom_in_use_is_never_overwritten(newsroom: Newsroom) -> None:
+    newsroom.run("backup", "../paper.tar")
+    assert "already holds a newsroom" in newsroom.refused("restore", "../paper.tar")
+
+
+def test_an_empty_folder_has_nothing_to_back_up(newsroom: Newsroom) -> None:
+    assert "nothing to back up" in elsewhere(newsroom).refused("backup", "../nothing.tar")
+    assert not (newsroom.folder.parent / "nothing.tar").exists()
+
+
+def test_what_is_no_backup_is_refused(newsroom: Newsroom) -> None:
+    other = elsewhere(newsroom)
+    (other.folder / "junk.tar").write_text("junk")
+    assert "no backup of Daybreak" in other.refused("restore", "junk.tar")
+    with tarfile.open(other.folder / "foreign.tar", "w") as tar:
+        tar.add(newsroom.folder / "edition.md", "edition.md")
+    assert "no backup of Daybreak" in other.refused("restore", "foreign.tar")
+
+
+def test_a_backup_that_would_write_outside_its_folder_is_refused(newsroom: Newsroom) -> None:
+    newsroom.run("backup", "../paper.tar")
+    other = elsewhere(newsroom)
+    with tarfile.open(newsroom.folder.parent / "paper.tar", "a") as tar:
+        tar.add(newsroom.folder / "edition.md", "press/../../../escaped.md")
+    assert "no backup of Daybreak" in other.refused("restore", "../paper.tar")
+    assert not list(newsroom.folder.parent.rglob("escaped.md"))

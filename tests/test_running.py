@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.newsroom import Newsroom, free_port, wait_until_healthy
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    newsroom, port = Newsroom(tmp_path), free_port()
+    output = tmp_path / "served.txt"
+    with output.open("w") as out:
+        process = subprocess.Popen(
+            newsroom.command("serve", "--port", str(port)),
+            env=newsroom.environment,
+            cwd=tmp_path,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    wait_until_healthy(port, process, output)
+    yield process, port
+    if process.poll() is None:
+        process.kill()
+
+
+def children_of(pid: int) -> list[int]:
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+    return [int(word) for word in listed.split()]
+
+
+def family_of(pid: int) -> list[int]:
+    return [relative for child in children_of(pid) for relative in (child, *family_of(child))]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0]
+
+
+def test_sigterm_ends_the_whole_group(served: tuple[subprocess.Popen[bytes], int]) -> None:
+    process, port = served
+    family = family_of(process.pid)
+    assert len(family) >= 3  # the web server (with its worker) and two workers
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    assert not [pid for pid in family if is_alive(pid)]
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_part_that_is_killed_is_started_again(
+    served: tuple[subprocess.Popen[bytes], int], tmp_path: Path
+) -> None:
+    process, port = served
+    before = children_of(process.pid)
+    for pid in family_of(process.pid):
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and len(set(children_of(process.pid)) - set(before)) < len(before):
+        time.sleep(0.2)
+    wait_until_healthy(port, process, tmp_path / "served.txt")
+    assert len(set(children_of(process.pid)) - set(before)) == len(before)
+
+
+def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for verb in ("serve", "demo"):
+            said = Newsroom(tmp_path).refused(verb, "--port", str(port))
+            assert f"Port {port}" in said
+            assert "PORT=" in said
