@@ -144,7 +144,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname:<7} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "warnings": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"daybreak": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "daybreak": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},
+        # The worker sets its loggers to INFO, three lines for each look of the clock: their handler is the stricter.
+        "django_tasks": {"handlers": ["warnings"], "propagate": False},
+        "django_tasks_db": {"handlers": ["warnings"], "propagate": False},
+    },
 }
