@@ -3,13 +3,14 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 
-.PHONY: help install demo serve test test-install unit check format lock clean
+.PHONY: help install demo serve test test-postgres test-install unit check format lock clean
 
 help:
 	@echo "make demo [PORT=8123]   one night on the sample wire, end to end, then served"
 	@echo "make serve [PORT=8123]  the newsroom: web, worker and clock"
 	@echo "make install            the environment alone: .venv, with the command .venv/bin/daybreak"
 	@echo "make test               every test, in a browser too"
+	@echo "make test-postgres      the unit tests on a PostgreSQL of their own"
 	@echo "make check              format, lint, types, imports, missing migrations"
 	@echo "make lock               pin the dependencies anew (needs uv)"
 
@@ -28,6 +29,9 @@ test-install:
 test: test-install
 	@$(PYTHON) tools/chromium.py
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-postgres: test-install
+	@$(PYTHON) tools/postgres.py $(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not journey"
 
 unit: test-install
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not journey"

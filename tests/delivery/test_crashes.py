@@ -45,7 +45,11 @@ class House:
     def __init__(self, data: Path, box: SlowMailbox, port: int) -> None:
         self.box = box
         self.environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("DAYBREAK_")},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("DAYBREAK_", "DATABASE_"))
+            },
             "DAYBREAK_DATA": str(data),
             "DAYBREAK_MAIL_URL": f"smtp://127.0.0.1:{port}",
             "DJANGO_SETTINGS_MODULE": "daybreak.settings",

@@ -31,7 +31,11 @@ class Newsroom:
 
     @property
     def environment(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DAYBREAK_")}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("DAYBREAK_", "DATABASE_"))
+        }
         return {**inherited, "DAYBREAK_DATA": str(self.folder / "var"), **self.settings}
 
     def command(self, *words: str) -> list[str]:
