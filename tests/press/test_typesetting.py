@@ -5,7 +5,7 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daybreak.desk.manuscript import BriefCopy, Manuscript, SectionCopy
+from daybreak.desk.manuscript import BriefCopy, Citation, Manuscript, SectionCopy
 from daybreak.press.typesetting import SetEdition, next_weekday, set_edition
 
 FRIDAY = dt.date(2022, 5, 6)
@@ -101,3 +101,20 @@ def test_the_datelines_and_minutes_are_words_a_reader_reads() -> None:
     assert (edition.reading_minutes, edition.listening_minutes) == (3, 2)
     assert edition.path == "/2022/05/06/"
     assert edition.next_label == "Monday, 6:00 your time"
+
+
+def test_an_outlet_has_one_name_in_the_list_of_sources() -> None:
+    sources = (
+        Citation("https://www.sahel.example/a", "The Sahel Courier"),
+        Citation("https://rhine.example/b", "The Rhine Record"),
+        Citation("https://sahel.example/c", "the Courier"),
+    )
+    brief = BriefCopy(slug="b", headline="B", body="Text.", sources=sources)
+    manuscript = Manuscript(date=FRIDAY, sections=(SectionCopy("Need to Know", "lead", (brief,)),))
+    edition = set_edition(manuscript, site_url="https://paper.example", previous=None, listening_seconds=1)
+    assert [cited.source for cited in edition.lead.sources] == [
+        "The Sahel Courier",
+        "The Rhine Record",
+        "The Sahel Courier",
+    ]
+    assert [cited.url for cited in edition.lead.sources] == [cited.url for cited in sources]

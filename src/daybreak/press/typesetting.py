@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
+from urllib.parse import urlsplit
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -144,6 +145,7 @@ def _first_numbers(manuscript: Manuscript) -> dict[str, int]:
 
 def _set_brief(brief: BriefCopy, edition: str, site_url: str, first: int) -> SetBrief:
     blocks = read_body(brief.body)
+    outlets = _outlets(brief.sources)
     path = f"{edition}{brief.slug}/"
     return SetBrief(
         slug=brief.slug,
@@ -156,10 +158,23 @@ def _set_brief(brief: BriefCopy, edition: str, site_url: str, first: int) -> Set
         taste_html=_html(_taste(blocks), first),
         text=_wrapped(blocks),
         plain="\n".join(block.text for block in blocks),
-        sources=brief.sources,
+        sources=tuple(replace(cited, source=outlets[_host(cited)]) for cited in brief.sources),
         words=word_count(brief.body),
         first_sentence=first,
     )
+
+
+def _outlets(sources: Iterable[Citation]) -> dict[str, str]:
+    """The name of each outlet by its host: a text says “The Sahel Courier” first and “the Courier” afterwards."""
+    names: dict[str, str] = {}
+    for cited in sources:
+        names.setdefault(_host(cited), cited.source)
+    return names
+
+
+def _host(cited: Citation) -> str:
+    """The host of a source's address, without its “www.”."""
+    return (urlsplit(cited.url).hostname or "").removeprefix("www.")
 
 
 def _taste(blocks: Sequence[Block]) -> tuple[Block, ...]:
