@@ -35,9 +35,14 @@ def test_the_right_password_leads_to_where_one_wanted_to_go(ines: User) -> None:
     assert client.get("/desk/editions/").status_code == 200
 
 
-@pytest.mark.parametrize("onward", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "onward", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "editions", ""]
+)
 def test_nobody_is_led_elsewhere(ines: User, onward: str) -> None:
-    assert sign_in(Client(), next=onward) == (302, "/desk/")
+    client = Client()
+    assert sign_in(client, next=onward) == (302, "/desk/")
+    again = client.get("/desk/sign-in/", {"next": onward})
+    assert (again.status_code, again["Location"]) == (302, "/desk/")
 
 
 def test_after_five_misses_even_the_right_password_waits(ines: User) -> None:

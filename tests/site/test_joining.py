@@ -187,6 +187,7 @@ def test_the_way_on_after_entry_stays_on_this_site(browser: Client, ada: Reader,
         ("https://evil.example/", "/"),
         ("//evil.example/", "/"),
         ("javascript:alert(1)", "/"),
+        ("account", "/"),
         ("", "/"),
     ):
         assert submit(browser, link, next=wanted)["Location"] == location

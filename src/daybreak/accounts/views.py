@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth import authenticate, login, logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -22,9 +22,11 @@ AT_DESK = "/desk/"
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The form; a right address and password lead to `next`, or to the desk."""
     wanted = request.POST.get("next") or request.GET.get("next") or AT_DESK
-    onward = wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else AT_DESK
+    here = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    onward = wanted if here else AT_DESK
+    # Not redirect(), which would take a word for the name of a view.
     if request.method != "POST":
-        return redirect(onward) if request.user.is_authenticated else _form(request, onward)
+        return HttpResponseRedirect(onward) if request.user.is_authenticated else _form(request, onward)
     at, email, remote = now(), request.POST.get("email", ""), _remote(request)
     minutes = wait_before_trying(email, remote, at)
     if minutes:
@@ -38,7 +40,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return _form(request, onward, "This address and password do not belong together: check both.", 422)
     forget_misses(email, remote)
     login(request, user)
-    return redirect(onward)
+    return HttpResponseRedirect(onward)
 
 
 @require_POST

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -148,8 +148,9 @@ def remote_place(request: HttpRequest) -> str:
 
 def _let_in(request: HttpRequest, reader: Reader) -> HttpResponse:
     wanted = request.POST.get("next") or request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    response = redirect(wanted if safe else "/")
+    here = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    # Not redirect(), which would take a word for the name of a view.
+    response = HttpResponseRedirect(wanted if here else "/")
     sign_in(response, reader, now())
     return response
 
