@@ -85,6 +85,12 @@ def test_the_pages_of_deliveries_say_who_has_it(staff: Client, ben: Reader) -> N
     )
 
 
+def test_no_browser_keeps_a_page_with_the_readers_addresses(staff: Client) -> None:
+    plan(printed(), NIGHT)
+    for page in PAGES:
+        assert "no-store" in staff.get(page)["Cache-Control"]
+
+
 def test_readers_are_filtered_by_state_and_paged(staff: Client) -> None:
     many_readers(120)
     plan(printed(), NIGHT)

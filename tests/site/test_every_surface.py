@@ -32,6 +32,7 @@ def test_audio_and_its_texts_are_for_the_entitled(pressed: PressRun, people: Peo
         for name, (_, browser, may) in people.items():
             answer = browser.get(f"/2022/05/06/{file}")
             assert answer.status_code == (200 if may else 403), f"{name} at {file}"
+            assert answer["Cache-Control"] == "private, no-cache"
             assert (SECRET in text_of(answer)) is (may and file == "transcript.vtt")
 
 
@@ -42,6 +43,7 @@ def test_a_readers_own_feeds_live_and_die_with_the_entitlement(pressed: PressRun
         for file in ("feed.xml", "feed.json", "podcast.xml", "2022/05/06/edition.mp3"):
             answer = Client().get(f"/feeds/{reader.feed_token}/{file}")
             assert answer.status_code == (200 if may else 403), f"{name} at {file}"
+            assert answer["Cache-Control"] == "private, no-cache"
         whole = text_of(Client().get(f"/feeds/{reader.feed_token}/feed.xml"))
         assert (SECRET in whole) is may
 
@@ -56,7 +58,9 @@ def test_search_quotes_the_text_to_the_entitled_and_does_not_even_find_it_for_th
     pressed: PressRun, people: People
 ) -> None:
     for name, (_, browser, may) in people.items():
-        found = text_of(browser.get("/search/?q=flag+guard"))
+        answer = browser.get("/search/?q=flag+guard")
+        assert answer["Cache-Control"] == "private, no-cache"
+        found = text_of(answer)
         assert ("of-their-own-accord" in found) is may, name
         assert ("<mark>flag</mark>" in found) is may, name
         assert "of-their-own-accord" in text_of(browser.get("/search/?q=accord"))

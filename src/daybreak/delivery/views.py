@@ -48,6 +48,7 @@ def for_outbox_readers(view: View) -> View:
 
 
 @require_GET
+@never_cache
 @login_required
 def deliveries(request: HttpRequest) -> HttpResponse:
     """GET: the latest printed editions, each with its numbers."""
@@ -57,6 +58,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@never_cache
 @login_required
 def edition_deliveries(request: HttpRequest, date: dt.date) -> HttpResponse:
     """GET: one edition's numbers, waves and readers; `?state=` shows one state, `?page=` the next readers."""
@@ -79,6 +81,7 @@ def edition_deliveries(request: HttpRequest, date: dt.date) -> HttpResponse:
 
 
 @require_GET
+@never_cache
 @login_required
 def edition_summary(request: HttpRequest, date: dt.date) -> HttpResponse:
     """GET: the edition's state in one sentence, a fragment for the desk."""
@@ -87,6 +90,7 @@ def edition_summary(request: HttpRequest, date: dt.date) -> HttpResponse:
 
 
 @require_POST
+@never_cache
 @login_required
 def settle_doubt(request: HttpRequest, date: dt.date, delivery_id: uuid.UUID) -> HttpResponse:
     """POST `answer` = arrived or again: settle a mail in doubt."""

@@ -40,6 +40,7 @@ def own(request: HttpRequest, token: str, name: str) -> HttpResponse:
             f"This feed has ended with its subscription. Renew it at {paper().site_url}/account/.\n",
             status=403,
             content_type="text/plain; charset=utf-8",
+            headers={"Cache-Control": "private, no-cache"},
         )
     base = f"{paper().site_url}/feeds/{token}/"
     response = _feed(name, base + name, "full", base)

@@ -46,7 +46,9 @@ def _file(request: HttpRequest, date: dt.date, name: str, who: Visitor) -> HttpR
             "sentence": f"It opens with {context['paper'].trial}. No card is asked for.",
             "link": {"url": "/subscribe/", "label": "Start the trial"},
         }
-        return render(request, "site/message.html", context, status=403)
+        response = render(request, "site/message.html", context, status=403)
+        response["Cache-Control"] = "private, no-cache"
+        return response
     return send(request, _find(date, name))
 
 

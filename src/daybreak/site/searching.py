@@ -32,7 +32,10 @@ def search(request: HttpRequest) -> HttpResponse:
     at = now()
     full = visitor(request, at).entitlement.allowed
     results = [_line(brief, words, full=full) for brief in _found(words, full=full)] if words else []
-    return render(request, "site/search.html", frame(request, at) | {"q": asked, "results": results})
+    response = render(request, "site/search.html", frame(request, at) | {"q": asked, "results": results})
+    # What is found, and quoted, depends on who asks.
+    response["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def _found(words: list[str], *, full: bool) -> list[PrintedBrief]:
