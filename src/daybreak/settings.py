@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "daybreak.site.mishaps.wrong_method_shown",
 ]
 TEMPLATES = [
     {
@@ -152,6 +153,8 @@ LOGGING = {
     "loggers": {
         "daybreak": {"level": "INFO"},
         "django.request": {"level": "ERROR"},
+        # Any scanner sends such hosts: a 400 is answer enough, and needs no traceback.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # The worker sets its loggers to INFO, three lines for each look of the clock: their handler is the stricter.
         "django_tasks": {"handlers": ["warnings"], "propagate": False},
         "django_tasks_db": {"handlers": ["warnings"], "propagate": False},

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("daybreak.site.urls")),
 ]
 
+handler400 = "daybreak.site.mishaps.not_understood"
 handler403 = "daybreak.site.mishaps.forbidden"
 handler404 = "daybreak.site.mishaps.not_found"
 handler500 = "daybreak.site.mishaps.broken"
