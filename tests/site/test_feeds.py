@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import struct
+from pathlib import Path
 
 import feedparser
 import pytest
+from django.contrib.staticfiles.finders import find
 from django.test import Client
 
 from daybreak.circulation.models import Reader
@@ -46,6 +49,16 @@ def test_json_feed_is_version_1_1(pressed: PressRun) -> None:
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
     (item,) = feed["items"]
     assert item["url"].endswith("/2022/05/06/")
+
+
+def test_the_podcasts_cover_is_a_picture_that_directories_take(pressed: PressRun) -> None:
+    cover = feedparser.parse(Client().get("/podcast.xml").content).feed.image.href
+    found = find(cover.removeprefix("http://127.0.0.1:8000/static/"))
+    assert isinstance(found, str)
+    header = Path(found).read_bytes()[:24]
+    # Apple asks for a square PNG or JPEG of 1400 to 3000 px; a PNG's header holds width and height at byte 16.
+    assert header.startswith(b"\x89PNG")
+    assert struct.unpack(">II", header[16:24]) == (1400, 1400)
 
 
 def test_feeds_without_an_edition_are_empty_and_not_broken(db: None) -> None:
