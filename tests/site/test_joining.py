@@ -218,6 +218,13 @@ def test_the_thirty_first_sign_up_of_an_hour_from_one_network_is_put_off(browser
     assert Reader.objects.count() == 30
 
 
+def test_a_slip_of_the_pen_does_not_count_against_the_network(browser: Client) -> None:
+    for _ in range(31):
+        assert submit(browser, "/subscribe/", email="ada@").status_code == 422
+        assert submit(browser, "/sign-in/", email="").status_code == 422
+    assert submit(browser, "/subscribe/", email="ada@example.org").status_code == 200
+
+
 def test_pages_of_a_way_in_are_not_kept_by_caches(browser: Client) -> None:
     for path in ("/subscribe/", "/sign-in/", "/sign-in/link/x/", "/account/", "/unsubscribe/x/done/"):
         response = browser.get(path)

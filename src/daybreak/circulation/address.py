@@ -22,6 +22,8 @@ def parse_address(text: str) -> str:
     no reader's address; lengths are those of RFC 5321, 4.5.3.1.
     """
     text = text.strip()
+    if not text:
+        raise NotAnAddress("The address is missing: write it as name@example.org.")
     if len(text) > 320:
         raise NotAnAddress("That address is too long: check it.")
     name, _, domain = text.rpartition("@")

@@ -49,8 +49,10 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     """The sign-up form. A known address is answered alike: only the mail differs."""
     if request.method != "POST":
         return _form(request, "subscribe")
-    at, email = now(), request.POST.get("email", "")
+    at = now()
     try:
+        # Read first: a slip of the pen is no knock, or a campus behind one address would soon be shut out.
+        email = parse_address(request.POST.get("email", ""))
         knock(JOINING, remote_place(request), at)
         sign_up(
             email,
@@ -61,7 +63,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         )
     except (NotAnAddress, TooMany) as refused:
         return _form(request, "subscribe", refused)
-    return _check_mail(request, parse_address(email))
+    return _check_mail(request, email)
 
 
 @never_cache
@@ -70,13 +72,14 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     """Ask for a way in by mail."""
     if request.method != "POST":
         return _form(request, "sign_in")
-    at, email = now(), request.POST.get("email", "")
+    at = now()
     try:
+        email = parse_address(request.POST.get("email", ""))
         knock(JOINING, remote_place(request), at)
         ask_way_in(email, at)
     except (NotAnAddress, TooMany) as refused:
         return _form(request, "sign_in", refused)
-    return _check_mail(request, parse_address(email))
+    return _check_mail(request, email)
 
 
 @never_cache
