@@ -34,7 +34,7 @@ class Duty:
 
 SCHEDULE = (
     Duty("letters to readers", 2, notices_due, deliver_notices),
-    Duty("press what is approved", 2, lambda at: bool(editions_due()), press_what_is_approved),
+    Duty("press what is approved", 2, lambda at: bool(editions_due(at)), press_what_is_approved),
     Duty("mornings", 15, mornings_due, send_mornings),
     Duty("forget what is over", 3600, lambda at: True, forget_what_is_over),
     Duty("poll the wire", 30, sources_due, poll_wire),

@@ -82,7 +82,7 @@ def test_what_a_visitor_gets_holds_no_word_of_the_rest(pressed: PressRun) -> Non
 def test_the_same_approval_is_pressed_once(pressed: PressRun) -> None:
     again = press(pressed.edition, paper=paper(), voice=voice, at=NIGHT, by="somebody else")
     assert again == pressed
-    assert editions_due() == []
+    assert editions_due(NIGHT) == []
 
 
 def test_an_edition_approved_anew_gets_a_new_run_that_counts(pressed: PressRun) -> None:
@@ -92,7 +92,7 @@ def test_an_edition_approved_anew_gets_a_new_run_that_counts(pressed: PressRun) 
     edition.refresh_from_db()
     approve(edition, by="Ines", at=later)
     edition.refresh_from_db()
-    assert editions_due() == [edition]
+    assert editions_due(later) == [edition]
     second = press(edition, paper=paper(), voice=voice, at=later, by="the clock")
     assert (second.number, current_run(edition)) == (2, second)
 

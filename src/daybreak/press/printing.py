@@ -24,6 +24,7 @@ from daybreak.common.refusal import Refused
 from daybreak.desk.editions import manuscript_of
 from daybreak.desk.manuscript import Manuscript
 from daybreak.desk.models import Edition
+from daybreak.press.failing import has_just_failed
 from daybreak.press.feeds import feed_items
 from daybreak.press.id3 import Tags
 from daybreak.press.mail import mails
@@ -204,8 +205,12 @@ def _printed(run: PressRun, edition: SetEdition) -> Iterator[PrintedBrief]:
             )
 
 
-def editions_due() -> list[Edition]:
-    """Approved editions whose approval has not been printed: what the press has to do."""
+def editions_due(at: dt.datetime) -> list[Edition]:
+    """Approved editions whose approval has not been printed: what the press has to do at `at`.
+
+    One that has just failed waits a minute.
+    """
     printed = PressRun.objects.filter(edition=OuterRef("pk"), approved_at=OuterRef("approved_at"))
     approved = Edition.objects.filter(state=Edition.State.APPROVED)
-    return list(approved.filter(~Exists(printed)).order_by("date"))
+    due = approved.filter(~Exists(printed)).order_by("date")
+    return [edition for edition in due if not has_just_failed(edition, at)]

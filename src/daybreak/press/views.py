@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from daybreak.desk.models import Edition
+from daybreak.press.failing import failure_of
 from daybreak.press.renditions import run_of
 from daybreak.press.typesetting import edition_path
 
@@ -24,5 +25,6 @@ def run_status(request: HttpRequest, date: dt.date) -> HttpResponse:
         and (run is None or run.approved_at != edition.approved_at)
     )
     audio = run.renditions.filter(name="edition.mp3").first() if run else None
-    context = {"run": run, "waiting": waiting, "audio": audio, "path": edition_path(date)}
+    failure = failure_of(edition) if edition is not None and waiting else None
+    context = {"run": run, "waiting": waiting, "failure": failure, "audio": audio, "path": edition_path(date)}
     return render(request, "press/run_status.html", context)
