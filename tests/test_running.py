@@ -30,7 +30,8 @@ def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     wait_until_healthy(port, process, output)
     yield process, port
     if process.poll() is None:
-        process.kill()
+        process.terminate()  # not kill(), which would leave the web server and the workers behind
+        process.wait(30)
 
 
 def children_of(pid: int) -> list[int]:
