@@ -44,12 +44,21 @@ def test_every_verb_has_help(newsroom: Newsroom, words: str) -> None:
         (("edition", "new", "6 May"), "2022-05-06"),
         (("deliver", "run", "--at", "noon"), "no instant"),
         (("serve", "--port", "99999"), "99999"),
+        (("edition", "print"), "See `daybreak edition --help`"),
+        (("deliver", "run", "--at", "0001-01-01"), "1900"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_2(newsroom: Newsroom, words: tuple[str, ...], says: str) -> None:
     done = newsroom.run(*words, status=2)
     assert len(done.stderr.strip().splitlines()) == 1
     assert says in done.stderr
+
+
+@pytest.mark.parametrize("words", [(), ("wire",)])
+def test_without_a_verb_the_verbs_are_listed(newsroom: Newsroom, words: tuple[str, ...]) -> None:
+    done = newsroom.run(*words, status=2)
+    assert "Commands:" in done.stdout
+    assert done.stderr == "daybreak: name one of the commands above.\n"
 
 
 def test_a_wrong_setting_stops_the_start_with_a_sentence(newsroom: Newsroom) -> None:

@@ -27,9 +27,14 @@ class Instant(click.ParamType[dt.datetime]):
         if isinstance(value, dt.datetime):
             return value
         try:
-            return parse_instant(value)
+            instant = parse_instant(value)
         except Misused as error:
             self.fail(str(error), param, ctx)
+        if (
+            not 1900 <= instant.year < 2200
+        ):  # as an edition's date; days before and after it still have a year
+            self.fail(f"{value} is too far away for a paper: write a year from 1900 to 2199.", param, ctx)
+        return instant
 
 
 class Day(click.ParamType[dt.date]):
@@ -80,7 +85,7 @@ def run(command: click.Command, argv: list[str] | None = None) -> int:
     except click.Abort:
         return _say("interrupted.", 130)
     except click.ClickException as error:
-        return _say(error.format_message(), 2)
+        return _say(_what_was_wrong(error), 2)
     except Misused as error:
         return _say(str(error), 2)
     except Refused as error:
@@ -96,6 +101,15 @@ def run(command: click.Command, argv: list[str] | None = None) -> int:
             f"{error.strerror or error}: {error.filename or 'check the path and its permissions'}.", 1
         )
     return status if isinstance(status, int) else 0
+
+
+def _what_was_wrong(error: click.ClickException) -> str:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message())
+        return "name one of the commands above."
+    if isinstance(error, click.UsageError) and error.ctx:
+        return f"{error.format_message()} See `{error.ctx.command_path} --help`."
+    return error.format_message()
 
 
 def _say(sentence: str, status: int) -> int:
