@@ -63,6 +63,7 @@ def test_a_line_that_is_no_item_costs_itself_and_a_sentence(tmp_path: Path) -> N
     assert (done.filed.new, done.skipped) == (2, 8)
     assert [line.split()[1] for line in complaints] == ["3", "4", "5", "6", "7", "8", "9", "10"]
     assert complaints[2] == "line 5 is left out: “url” is missing."
+    assert complaints[5] == "line 8 is left out: “title” is no text."
     assert all(line.endswith(".") for line in complaints)
 
 
@@ -123,9 +124,10 @@ def test_a_damaged_gzip_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
 def test_opml_adds_every_feed_however_deep_and_once(tmp_path: Path) -> None:
     path = tmp_path / "feeds.opml"
     path.write_text(OPML, encoding="utf-8")
-    first, _ = take(path)
+    first, complaints = take(path)
     again, _ = take(path)
     assert (first.added, first.skipped) == (3, 1)
+    assert complaints == ["“Bad” is left out: “feed:nonsense” is no web address: write https://host/path."]
     assert (again.added, again.known) == (0, 3)
     assert dict(Source.objects.values_list("name", "feed_url")) == {
         "Courier": "https://courier.example/rss?a=1&b=2",
@@ -150,3 +152,17 @@ def test_what_holds_no_copy_is_refused_with_a_sentence(tmp_path: Path, text: str
     (tmp_path / "f").write_text(text, encoding="utf-8")
     with pytest.raises(Refused, match=r"\.$"):
         take(tmp_path / "f")
+
+
+def test_a_list_that_breaks_off_gives_what_stands_before_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "feeds.opml").write_text(OPML[: OPML.index('<outline text="No feed') + 8], encoding="utf-8")
+    done, complaints = take(tmp_path / "feeds.opml")
+    assert done.added == 2
+    assert complaints[0].startswith("the list breaks off (")
+
+
+@pytest.mark.parametrize("text", [json.dumps(GOOD, indent=1), "<html><body>x</body></html>"])
+def test_a_file_that_is_no_feed_is_named_and_not_called_an_address(tmp_path: Path, text: str) -> None:
+    (tmp_path / "night.json").write_text(text, encoding="utf-8")
+    with pytest.raises(Refused, match=r"^night\.json: (?!.*address answered).*one JSON object a line\.$"):
+        take(tmp_path / "night.json")

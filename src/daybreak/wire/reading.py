@@ -104,7 +104,7 @@ def _json_feed(text: str) -> dict[str, Any]:
         entries = feed["items"]
         assert isinstance(entries, list)
     except (ValueError, KeyError, TypeError, AssertionError, RecursionError) as error:
-        raise FeedError("The address answered with JSON that is no JSON Feed: check the address.") from error
+        raise FeedError("This is JSON, but no JSON Feed: check the address.") from error
     head = {"title": feed.get("title"), "link": feed.get("home_page_url"), "language": feed.get("language")}
     return {"feed": head, "entries": [_from_json(entry) for entry in entries if isinstance(entry, dict)]}
 
@@ -125,9 +125,7 @@ def _from_json(entry: dict[str, Any]) -> dict[str, Any]:
 def _xml_feed(text: str, base_url: str) -> dict[str, Any]:
     text = _without_doctype(_DECLARATION.sub("", text, count=1).lstrip())
     if _is_page(text):
-        raise FeedError(
-            "The address answered with a web page, not a feed: give the address of its RSS or Atom feed."
-        )
+        raise FeedError("This is a web page, not a feed: give its RSS or Atom feed.")
     data = b'<?xml version="1.0" encoding="utf-8"?>\n' + text.encode("utf-8", "replace")
     if text.count("<item") + text.count("<entry") > _MOST_OPENED:
         raise FeedError(f"The feed has more than {_MOST_OPENED:,} entries: give one with fewer.")
@@ -154,7 +152,7 @@ def _fast(data: bytes) -> dict[str, Any]:
 
 
 def _tolerant(data: bytes, base_url: str) -> dict[str, Any]:
-    problem = "The address answered with something that is no feed: check that it is RSS, Atom or JSON Feed."
+    problem = "This is no feed that can be read: check that it is RSS, Atom or JSON Feed."
     if _too_much_for_tolerance(data):
         raise FeedError(problem)
     try:

@@ -22,7 +22,7 @@ from daybreak.wire.addresses import AddressError, canonical
 from daybreak.wire.charset import decoded
 from daybreak.wire.filing import Filed, file_items
 from daybreak.wire.plaintext import plain_text
-from daybreak.wire.reading import LARGEST, Item, open_feed
+from daybreak.wire.reading import LARGEST, FeedError, Item, open_feed
 from daybreak.wire.sources import add_source
 
 LONGEST_LINE = 2_000_000  # bytes
@@ -56,8 +56,8 @@ def import_file(path: Path, at: dt.datetime, complain: Complain) -> Imported:
             raise Refused(f"{path.name} is a damaged gzip file: fetch it again.") from error
     if not (imported.added or imported.known or imported.filed.taken):
         raise Refused(
-            f"Nothing could be taken from {path.name}: it holds no feed, no list of feeds (OPML) and no line of JSON "
-            "that is an item."
+            f"Nothing could be taken from {path.name}: it holds no feed with items, no list of feeds (OPML) and no line "
+            "of JSON that is an item."
         )
     return imported
 
@@ -69,13 +69,13 @@ def _import(file: IO[bytes], name: str, at: dt.datetime, complain: Complain) -> 
         raise Refused(f"{name} is empty.")
     start = first[:4096].lstrip(b"\xef\xbb\xbf \t\r\n\x00\xff\xfe")
     if start.startswith(b"<"):
-        return _import_xml(first + _rest(file, name), name, at)
+        return _import_xml(first + _rest(file, name), name, at, complain)
     if start.startswith(b"["):
         raise Refused(f"{name} is one JSON list: write one item a line instead (JSON Lines).")
     if b"\x00" in start:
         raise Refused(f"{name} is neither OPML, nor a feed, nor JSON Lines of items: check the file.")
     if start.rstrip() == b"{" or (b'"version"' in start and b"jsonfeed.org/version" in start):
-        return _import_feed(first + _rest(file, name), at)
+        return _import_feed(first + _rest(file, name), name, at)
     filed = file_items(lines.items(first), at)
     if lines.skipped > MOST_COMPLAINTS:
         complain(f"and {lines.skipped - MOST_COMPLAINTS} more lines are left out.")
@@ -89,21 +89,24 @@ def _rest(file: IO[bytes], name: str) -> bytes:
     return rest
 
 
-def _import_xml(data: bytes, name: str, at: dt.datetime) -> Imported:
+def _import_xml(data: bytes, name: str, at: dt.datetime, complain: Complain) -> Imported:
     text = decoded(data)
     if re.search(r"<opml[\s>]", text[:5000], re.IGNORECASE):
-        return _import_opml(text, name)
-    return _import_feed(data, at)
+        return _import_opml(text, name, complain)
+    return _import_feed(data, name, at)
 
 
-def _import_feed(data: bytes, at: dt.datetime) -> Imported:
-    feed = open_feed(data, "")
+def _import_feed(data: bytes, name: str, at: dt.datetime) -> Imported:
+    try:
+        feed = open_feed(data, "")
+    except FeedError as error:
+        raise Refused(f"{name}: {error} Items are written one JSON object a line.") from error
     return Imported(filed=file_items(feed.items, at), skipped=feed.skipped)
 
 
-def _import_opml(text: str, name: str) -> Imported:
+def _import_opml(text: str, name: str, complain: Complain) -> Imported:
     added = known = skipped = 0
-    for outline in _outlines(text, name):
+    for outline in _outlines(text, name, complain):
         title = plain_text(outline.get("title") or outline.get("text") or "")
         try:
             _, new = add_source(
@@ -112,14 +115,15 @@ def _import_opml(text: str, name: str) -> Imported:
                 site_url=outline.get("htmlurl", ""),
                 language=outline.get("language", ""),
             )
-        except AddressError:
+        except AddressError as error:
             skipped += 1
+            complain(f"“{title}” is left out: {error}")
             continue
         added, known = added + new, known + (not new)
     return Imported(added=added, known=known, skipped=skipped)
 
 
-def _outlines(text: str, name: str) -> list[dict[str, str]]:
+def _outlines(text: str, name: str, complain: Complain) -> list[dict[str, str]]:
     """The attributes (names in lower case) of every outline with a feed, however deep (OPML 2.0, opml.org/spec2)."""
     found: list[dict[str, str]] = []
 
@@ -143,6 +147,7 @@ def _outlines(text: str, name: str) -> list[dict[str, str]]:
         # What stood before the break is still a list of feeds.
         if not found:
             raise Refused(f"{name} is broken XML ({error}): export the list again.") from error
+        complain(f"the list breaks off ({error}): what stands before is taken; export it again.")
     return found
 
 
@@ -204,9 +209,10 @@ def read_item(value: Any) -> Item:
     if not isinstance(value, dict):
         raise Refused("not a JSON object")
     for name in ("url", "title", "source", "published"):
-        if not isinstance(value.get(name), str) or not value[name].strip():
+        held = value.get(name)
+        if held is None or not str(held).strip():
             raise Refused(f"“{name}” is missing")
-    for name in ("summary", "body", "language"):
+    for name in ("url", "title", "source", "published", "summary", "body", "language"):
         if not isinstance(value.get(name), str | None):
             raise Refused(f"“{name}” is no text")
     canonical(value["url"])
