@@ -54,6 +54,14 @@ def test_errors_are_sentences(tmp_path: Path) -> None:
     assert not isinstance(missing.exception, Misused)
     assert run("import", str(SAMPLE / "wire.jsonl"), "--at", "soon").exit_code == 2
     assert isinstance(run("source", "add", "nonsense").exception, Refused)
+    assert "is no file" in str(run("import", str(tmp_path)).exception)
+
+
+@pytest.mark.parametrize("call", [("stories", "--hours", "1e300"), ("stories", "--hours", "nan"),
+    ("stories", "--hours", "0"), ("stories", "--at", "0001-01-01"), ("poll", "--at", "9999-12-31"),
+    ("poll", "--allow", "localhost")])  # fmt: skip
+def test_a_call_out_of_all_bounds_is_refused(call: tuple[str, ...]) -> None:
+    assert run(*call).exit_code == 2
 
 
 def test_a_source_is_added_once_and_listed() -> None:

@@ -98,3 +98,43 @@ def test_retry_after_is_read_as_seconds_or_as_a_date() -> None:
     assert [retry_after(text, AT) for text in ("", "soon", "-5", "Fri, 06 May 2022 04:00:00 GMT")] == [
         None
     ] * 4
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_endpoint_may_be_allowed_by_name(server: FeedServer, host: str) -> None:
+    port = server.endpoint.rpartition(":")[2]
+    for allowed in (f"127.0.0.1:{port}", f"localhost:{port}"):
+        request = Request(1, f"http://{host}:{port}/good")
+        (outcome,) = fetch([request], user_agent="Test/1", at=AT, allow=[allowed])
+        assert outcome.status == 200, outcome.error
+    (outcome,) = fetch([request], user_agent="Test/1", at=AT, allow=["localhost:1", "nobody.invalid:80"])
+    assert "private address" in outcome.error
+
+
+def test_a_server_out_of_reach_is_told_in_plain_words(server: FeedServer) -> None:
+    port = server.endpoint.rpartition(":")[2]
+    urls = [
+        "http://127.0.0.1:1/",
+        "http://nobody.invalid/",
+        f"https://127.0.0.1:{port}/",
+        f"{server.base}/cut",
+    ]
+    requests = [Request(key, url) for key, url in enumerate(urls)]
+    allowed = ["127.0.0.1:1", server.endpoint]
+    said = {outcome.key: outcome.error for outcome in fetch(requests, user_agent="T/1", at=AT, allow=allowed)}
+    assert said[0] == "It cannot be reached (Connection refused)."
+    assert said[1].startswith("It cannot be reached (")
+    assert said[2] == "Its TLS certificate or connection is not valid."
+    assert said[3] == "It broke off, or is not packed as it says."
+
+
+def test_a_slow_server_does_not_hold_up_another_on_the_same_machine(server: FeedServer) -> None:
+    other = FeedServer()
+    try:
+        requests = [Request(key, server.base + "/drip") for key in range(3)]
+        requests.append(Request(9, other.base + "/good"))
+        allowed = [server.endpoint, other.endpoint]
+        outcomes = list(fetch(requests, user_agent="T/1", at=AT, allow=allowed, deadline=1.0))
+    finally:
+        other.close()
+    assert outcomes[0].key == 9

@@ -166,12 +166,20 @@ def _mail_from(text: str, site_url: str) -> str:
 def _endpoints(text: str) -> tuple[str, ...]:
     endpoints = tuple(part.strip() for part in text.split(",") if part.strip())
     for endpoint in endpoints:
-        host, colon, port = endpoint.rpartition(":")
-        if not (host and colon and port.isdecimal()):
+        if not is_endpoint(endpoint):
             raise ConfigError(
                 f"DAYBREAK_WIRE_ALLOW names “{endpoint}”: write private endpoints as HOST:PORT, such as 10.0.0.5:8080."
             )
     return endpoints
+
+
+def is_endpoint(text: str) -> bool:
+    """Whether `text` is HOST:PORT; the address of IPv6 stands in brackets, as in [fd00::5]:8080."""
+    try:
+        parts = urlsplit(f"//{text}")
+        return bool(parts.hostname and parts.port) and parts.netloc == text and "@" not in text
+    except ValueError:
+        return False
 
 
 def _yes_or_no(values: Mapping[str, str], name: str) -> bool:

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from daybreak import __version__
 from daybreak.common.commandline import at_option, json_option, print_json
+from daybreak.common.config import is_endpoint
 from daybreak.common.refusal import Refused
 from daybreak.wire.filing import Filed
 from daybreak.wire.models import Source
@@ -19,16 +20,29 @@ from daybreak.wire.sources import add_source
 from daybreak.wire.stories import BudgetLine, news_budget
 from daybreak.wire.wirefiles import import_file
 
+LONGEST_LOOK = 366 * 24  # hours
+
 
 @click.group()
 def wire() -> None:
     """The night's wire: feeds and files in, articles and stories out."""
 
 
+def _endpoints(_: click.Context, __: click.Parameter, named: tuple[str, ...]) -> tuple[str, ...]:
+    for endpoint in named:
+        if not is_endpoint(endpoint):
+            raise click.BadParameter(f"“{endpoint}” is no endpoint: write HOST:PORT, such as 10.0.0.5:8080.")
+    return named
+
+
 @wire.command("poll")
 @at_option
 @click.option(
-    "--allow", multiple=True, metavar="HOST:PORT", help="A private endpoint that may be asked (repeatable)."
+    "--allow",
+    multiple=True,
+    metavar="HOST:PORT",
+    callback=_endpoints,
+    help="A private endpoint that may be asked (repeatable).",
 )
 @json_option
 def poll_command(at: dt.datetime, allow: tuple[str, ...], as_json: bool) -> None:
@@ -62,7 +76,7 @@ def import_command(file: Path, at: dt.datetime, as_json: bool) -> None:
     An item needs “url”, “title”, “source” and “published”; “summary”, “body” and “language” are welcome.
     """
     if not file.is_file():
-        raise Refused(f"{file} is not there: check the path.")
+        raise Refused(f"{file} is {'no file' if file.exists() else 'not there'}: check the path.")
     done = import_file(file, at, lambda sentence: click.echo(f"{file.name}, {sentence}", err=True))
     skipped = done.skipped + done.filed.refused
     if as_json:
@@ -73,11 +87,18 @@ def import_command(file: Path, at: dt.datetime, as_json: bool) -> None:
         click.echo(_in_words(done.filed, skipped))
 
 
+def _hours(_: click.Context, __: click.Parameter, hours: float) -> float:
+    if not 0 < hours <= LONGEST_LOOK:  # which “nan” is not either
+        raise click.BadParameter(f"write a number of hours above 0, and at most {LONGEST_LOOK}.")
+    return hours
+
+
 @wire.command("stories")
 @at_option
 @click.option(
     "--hours",
-    type=click.FloatRange(min=0, min_open=True),
+    type=float,
+    callback=_hours,
     default=30.0,
     show_default=True,
     help="How far back to look.",

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import ipaddress
+import os
 import queue
 import socket
 import threading
@@ -73,7 +74,8 @@ def fetch(
 ) -> Iterator[Outcome]:
     """The outcome of each request, as they come in; a slow one holds nobody up.
 
-    `allow` names private endpoints (“127.0.0.1:8080”) that may be asked all the same; `at` turns a Retry-After
+    `allow` names private endpoints (“127.0.0.1:8080”, “[::1]:8080”, “intranet:80”) that may be asked all the same,
+    a name meaning the addresses it has now; `at` turns a Retry-After
     date into a wait; `deadline` is in seconds. Raises nothing for what a server does.
     """
     came: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
@@ -100,7 +102,8 @@ class _Fetcher:
         came: queue.SimpleQueue[Outcome | BaseException | None],
     ) -> None:
         self._headers = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
-        self._at, self._allow, self._deadline, self._came = at, allow, deadline, came
+        self._at, self._deadline, self._came = at, deadline, came
+        self._allow = frozenset(address for endpoint in allow for address in _addresses(endpoint))
         self._untaken = threading.Semaphore(2 * AT_ONCE)
 
     def run(self, requests: list[Request]) -> None:
@@ -184,9 +187,19 @@ class _Fetcher:
         """Every connection passes here with the address it goes to: redirects, odd spellings of an address and
         names that change their mind between look-up and connection all meet the same guard."""
         family, kind, proto, _, address = info
-        if not is_public(str(address[0])) and f"{address[0]}:{address[1]}" not in self._allow:
+        if not is_public(str(address[0])) and (address[0], address[1]) not in self._allow:
             raise PrivateAddress(f"{address[0]} is not a public address")
         return socket.socket(family, kind, proto)
+
+
+def _addresses(endpoint: str) -> set[tuple[str, int]]:
+    """The IP addresses, with the port, that HOST:PORT stands for now; none when the name is not known."""
+    parts = urlsplit(f"//{endpoint}")
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
+    except OSError:
+        return set()
+    return {(str(address[0]), int(address[1])) for *_, address in found}
 
 
 def is_public(text: str) -> bool:
@@ -230,8 +243,9 @@ async def _body(answer: aiohttp.ClientResponse) -> bytes:
 
 
 def _host(url: str) -> str:
+    """Host and port, so that two servers on one machine do not wait for each other."""
     with contextlib.suppress(ValueError):
-        return urlsplit(url).hostname or url
+        return urlsplit(url).netloc.lower() or url
     return url
 
 
@@ -245,5 +259,14 @@ def _sentence(error: Exception) -> str:
         return "It redirects more than five times."
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
         return "Its address, or one it redirects to, is no web address."
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "Its TLS certificate or connection is not valid."
+    if isinstance(error, aiohttp.ClientConnectorError):
+        number = error.os_error.errno
+        return f"It cannot be reached ({os.strerror(number) if number and number > 0 else error.strerror})."
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "It broke off, or is not packed as it says."
+    if isinstance(error, aiohttp.ClientResponseError):
+        return "It answered with something that is not HTTP."
     words = " ".join(str(error).split())[:200]
     return f"It could not be read: {words or type(error).__name__}."

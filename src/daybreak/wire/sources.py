@@ -31,6 +31,7 @@ def add_source(name: str, feed_url: str, *, site_url: str = "", language: str = 
     A known outlet without a feed gets this one; a name that already polls another feed gets the host beside it.
     Raises AddressError when `feed_url` is no web address or too long.
     """
+    feed_url = feed_url.strip()
     canonical(feed_url)  # refuses what is no address; the feed itself is asked for as it was written
     if len(feed_url) > 1000:
         raise AddressError(f"“{feed_url[:60]}…” is longer than 1000 characters: check the feed's address.")
