@@ -48,10 +48,17 @@ def test_an_empty_folder_has_nothing_to_back_up(newsroom: Newsroom) -> None:
     assert not (newsroom.folder.parent / "nothing.tar").exists()
 
 
+@pytest.mark.parametrize("file", ["", "nowhere/paper.tar"])
+def test_a_backup_that_has_no_place_is_refused(newsroom: Newsroom, file: str) -> None:
+    assert "name a file in a folder that is there" in newsroom.refused("backup", file)
+
+
 def test_what_is_no_backup_is_refused(newsroom: Newsroom) -> None:
     other = elsewhere(newsroom)
     (other.folder / "junk.tar").write_text("junk")
     assert "no backup of Daybreak" in other.refused("restore", "junk.tar")
+    (other.folder / "empty.tar").touch()
+    assert "method" not in other.refused("restore", "empty.tar")
     with tarfile.open(other.folder / "foreign.tar", "w") as tar:
         tar.add(newsroom.folder / "edition.md", "edition.md")
     assert "no backup of Daybreak" in other.refused("restore", "foreign.tar")

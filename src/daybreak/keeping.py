@@ -35,6 +35,8 @@ def backup(file: Path) -> None:
     database = _embedded_database()
     if not database.exists():
         raise Refused(f"There is nothing to back up in {settings.CONFIG.data} yet.")
+    if not file.name or not file.parent.is_dir():
+        raise Refused(f"“{file}” cannot be written: name a file in a folder that is there.")
     draft = file.with_name(f".{file.name}.draft")
     try:
         with tempfile.TemporaryDirectory(dir=settings.CONFIG.data) as folder:
@@ -72,7 +74,8 @@ def restore(file: Path) -> None:
             for member in tar:
                 _bring_back(tar, member, database)
     except (tarfile.TarError, KeyError, ValueError) as error:
-        raise Refused(f"{file} is no backup of Daybreak ({error}).") from error
+        why = str(error).partition(":")[0]  # what comes after it tells of every packing that was tried
+        raise Refused(f"{file} is no backup of Daybreak ({why}): choose another file.") from error
     click.echo(f"Restored the newsroom of {made['made_at']} into {settings.CONFIG.data}.")
 
 
