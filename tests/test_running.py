@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,3 +86,11 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
             said = Newsroom(tmp_path).refused(verb, "--port", str(port))
             assert f"Port {port}" in said
             assert "PORT=" in said
+
+
+def test_the_site_address_in_the_env_file_is_the_one_that_is_served(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DAYBREAK_SITE_URL=https://paper.example\n")
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/sitemap.xml"
+    with Newsroom(tmp_path).running("serve", port=port), urllib.request.urlopen(address) as answer:
+        assert b"https://paper.example/archive/" in answer.read()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -111,9 +112,12 @@ def demo(host: str, port: int, no_serve: bool) -> None:
 
 
 def _stage(port: int, **settings: str) -> None:
-    """What the environment leaves open: the site's address is the port that is listened at."""
+    """What the environment and `.env` leave open: the site's address is the port that is listened at."""
+    from daybreak.common.config import settings_in
+
+    named = settings_in(os.environ, Path.cwd())
     for name, value in {"DAYBREAK_SITE_URL": f"http://127.0.0.1:{port}", **settings}.items():
-        os.environ.setdefault(name, value)
+        os.environ[name] = named.get(name) or value
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -51,10 +51,18 @@ def test_a_password_may_hold_any_sign(tmp_path: Path) -> None:
     [
         ("DAYBREAK_SITE_URL", "paper.example", "https://paper.example"),
         ("DAYBREAK_SITE_URL", "https://paper.example/sub/", "https://paper.example"),
+        ("DAYBREAK_SITE_URL", "https://paper.example:99999", "https://paper.example"),
+        ("DAYBREAK_SITE_URL", "http://[::1", "https://paper.example"),
+        ("DAYBREAK_SITE_URL", "https://the paper.example", "https://paper.example"),
+        ("DAYBREAK_SITE_URL", "https://me:secret@paper.example", "https://paper.example"),
         ("DAYBREAK_MAIL_URL", "127.0.0.1:2525", "smtp://"),
+        ("DAYBREAK_MAIL_URL", "smtp://[::1", "smtp://"),
         ("DAYBREAK_MAIL_URL", "smtp://host:many", "smtp://"),
         ("DAYBREAK_MAIL_FROM", "a@b\r\nBcc: c@d", "one bare address"),
+        ("DAYBREAK_MAIL_FROM", "@", "one bare address"),
         ("DATABASE_URL", "mysql://x/y", "sqlite:// or postgres://"),
+        ("DATABASE_URL", "postgres://", "sqlite:// or postgres://"),
+        ("DATABASE_URL", "postgres://host:port/name", "sqlite:// or postgres://"),
         ("DAYBREAK_OPEN_OUTBOX", "perhaps", "yes or no"),
         ("DAYBREAK_WIRE_ALLOW", "10.0.0.5", "HOST:PORT"),
         ("DAYBREAK_BROKER_URL", "redis://x", "take the setting out"),
@@ -68,6 +76,18 @@ def test_a_wrong_value_is_refused_with_what_to_write(
         read(tmp_path, **{name: value})
     assert name in str(refusal.value)
     assert says in str(refusal.value)
+
+
+def test_an_empty_value_is_none(tmp_path: Path) -> None:
+    assert read(tmp_path, DAYBREAK_SITE_URL="", DAYBREAK_MAIL_URL="") == read(tmp_path)
+
+
+def test_the_env_file_may_come_from_any_editor_but_in_utf_8(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfDAYBREAK_PAPER_NAME=Dawn\r\n")
+    assert read(tmp_path).paper_name == "Dawn"
+    (tmp_path / ".env").write_bytes(b"DAYBREAK_PAPER_NAME=\xff\n")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        read(tmp_path)
 
 
 def test_a_line_of_the_env_file_that_is_no_setting_is_named(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def run(command: click.Command, argv: list[str] | None = None) -> int:
     except Refused as error:
         return _say(str(error), 1)
     except DatabaseError as error:
-        return _say(f"the database could not be used ({error}): see `daybreak doctor`.", 1)
+        return _say(f"the database could not be used ({error}): check DATABASE_URL and the data folder.", 1)
     except BrokenPipeError:
         # Whoever read our output has gone (`daybreak … | head`); keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from daybreak.common.refusal import Refused
 
@@ -56,9 +57,9 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
 
     Raises ConfigError with one sentence naming the setting and what to write instead.
     """
-    values = {**_read_env_file(folder / ".env"), **environ}
+    values = settings_in(environ, folder)
     _refuse_broker(values.get("DAYBREAK_BROKER_URL", ""))
-    site_url = _site_url(values.get("DAYBREAK_SITE_URL", "http://127.0.0.1:8000"))
+    site_url = _site_url(values.get("DAYBREAK_SITE_URL") or "http://127.0.0.1:8000")
     data = Path(values.get("DAYBREAK_DATA") or folder / "var").expanduser().resolve()
     return Config(
         data=data,
@@ -74,11 +75,20 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
     )
 
 
+def settings_in(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """What `environ` sets over `folder/.env`, as text. Raises ConfigError when a line of the file is no setting."""
+    return {**_read_env_file(folder / ".env"), **environ}
+
+
 def _read_env_file(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name} is not in UTF-8: save it as UTF-8.") from error
     values: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
@@ -99,46 +109,53 @@ def _refuse_broker(url: str) -> None:
 def _storage(url: str, data: Path) -> Path:
     if not url:
         return data / "press"
-    parts = urlsplit(url)
+    problem = f"DAYBREAK_STORAGE_URL is “{url}”: this version stores press runs in a folder, write file:///that/folder."
+    parts = _split(url, problem)
     if parts.scheme != "file" or parts.netloc or not parts.path:
-        raise ConfigError(
-            f"DAYBREAK_STORAGE_URL is “{url}”: this version stores press runs in a folder, write file:///that/folder."
-        )
+        raise ConfigError(problem)
     return Path(unquote(parts.path))
 
 
 def _site_url(text: str) -> str:
-    parts = urlsplit(text.strip())
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or parts.path not in ("", "/")
-        or parts.query
-    ):
-        raise ConfigError(
-            f"DAYBREAK_SITE_URL is “{text}”: write the address readers open, such as https://paper.example."
-        )
+    problem = f"DAYBREAK_SITE_URL is “{text}”: write the address readers open, such as https://paper.example."
+    parts = _split(text, problem)
+    bare = not (parts.query or parts.fragment or "@" in parts.netloc or " " in parts.netloc)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or not bare:
+        raise ConfigError(problem)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def _database_url(text: str, data: Path) -> str:
     if not text:
         return f"sqlite:///{data / 'daybreak.sqlite3'}"
-    if urlsplit(text).scheme not in ("sqlite", "postgres", "postgresql"):
-        raise ConfigError("DATABASE_URL must begin with sqlite:// or postgres://.")
+    problem = "DATABASE_URL must begin with sqlite:// or postgres://, as in postgres://user:password@host:5432/name."
+    parts = _split(text, problem)  # its password keeps it out of the sentence
+    if parts.scheme not in ("sqlite", "postgres", "postgresql") or not parts.path.strip("/"):
+        raise ConfigError(problem)
+    if parts.scheme != "sqlite" and not find_spec("psycopg"):
+        raise ConfigError(
+            "DATABASE_URL names PostgreSQL, which needs psycopg: .venv/bin/pip install 'psycopg[binary]'."
+        )
     return text
+
+
+def _split(text: str, problem: str) -> SplitResult:
+    """The parts of an address whose port is a number, or ConfigError with `problem`."""
+    try:
+        parts = urlsplit(text.strip())
+        parts.port  # noqa: B018 (reading it is what checks it)
+    except ValueError as error:
+        raise ConfigError(problem) from error
+    return parts
 
 
 def _mail_server(text: str) -> MailServer | None:
     if not text:
         return None
     problem = "DAYBREAK_MAIL_URL must look like smtp://user:password@host:587 (or smtps://host:465)."
-    parts = urlsplit(text.strip())
+    parts = _split(text, problem)
     security = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}.get(parts.scheme)
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise ConfigError(problem) from error
+    port = parts.port
     if security is None or not parts.hostname:
         raise ConfigError(problem)
     if security == "none" and port == 587:
@@ -156,7 +173,7 @@ def _mail_from(text: str, site_url: str) -> str:
     if not text:
         host = urlsplit(site_url).hostname or "localhost"
         return f"editions@{'daybreak.invalid' if host in ('127.0.0.1', 'localhost', '::1') else host}"
-    if text.count("@") != 1 or any(sign in text for sign in "\r\n<> "):
+    if text.count("@") != 1 or not all(text.split("@")) or any(sign in text for sign in "\r\n<> "):
         raise ConfigError(
             f"DAYBREAK_MAIL_FROM is “{text}”: write one bare address, such as editions@paper.example."
         )
