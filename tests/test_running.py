@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -75,6 +76,48 @@ def test_a_part_that_is_killed_is_started_again(
         time.sleep(0.2)
     wait_until_healthy(port, process, tmp_path / "served.txt")
     assert len(set(children_of(process.pid)) - set(before)) == len(before)
+
+
+def wait_until_dead(pids: list[int]) -> None:
+    deadline = time.monotonic() + 5
+    while [pid for pid in pids if is_alive(pid)] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in pids if is_alive(pid)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
+def test_a_killed_newsroom_leaves_nobody_behind_and_starts_again_at_once(
+    served: tuple[subprocess.Popen[bytes], int], tmp_path: Path
+) -> None:
+    process, port = served
+    family = family_of(process.pid)
+    process.kill()
+    process.wait()
+    wait_until_dead(family)
+    output = tmp_path / "served-again.txt"
+    with output.open("w") as out:
+        newsroom = Newsroom(tmp_path)
+        again = subprocess.Popen(
+            newsroom.command("serve", "--port", str(port)),
+            env=newsroom.environment,
+            cwd=tmp_path,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_until_healthy(port, again, output)
+    finally:
+        again.terminate()
+        again.wait(30)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
+def test_no_worker_of_a_killed_web_server_keeps_the_port(served: tuple[subprocess.Popen[bytes], int]) -> None:
+    process, _ = served
+    (server,) = [child for child in children_of(process.pid) if children_of(child)]
+    workers = children_of(server)
+    os.kill(server, signal.SIGKILL)
+    wait_until_dead(workers)
 
 
 def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from daybreak.common.clock import now
+from daybreak.lifeline import end_with_parent
 from daybreak.opening import refuse_taken_port
 from daybreak.schedule import SCHEDULE, Duty
 
@@ -54,7 +55,7 @@ class Part:
             )
             self.start_after, self.process = time.monotonic() + wait, None
         if time.monotonic() >= self.start_after:
-            self.process = subprocess.Popen(self.command)
+            self.process = subprocess.Popen(self.command, preexec_fn=end_with_parent)
 
     def stop(self) -> None:
         """Ask it to end, and make it if it does not."""
@@ -152,7 +153,8 @@ def _web(host: str, port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", "1", "--blocking-threads", str(max(4, os.cpu_count() or 1)), "--no-ws"),
-        *("--log-level", "warning", "--respawn-failed-workers", "daybreak.wsgi:application"),
+        *("--log-level", "warning", "--respawn-failed-workers"),
+        *("--factory", "daybreak.wsgi:served_by_a_worker"),
     ]
 
 
