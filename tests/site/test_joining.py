@@ -3,6 +3,7 @@ from __future__ import annotations
 import html
 import re
 import shutil
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -16,6 +17,7 @@ from django_tasks_db.models import DBTaskResult
 
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Consent, Notice, Reader, WayIn
+from daybreak.circulation.rates import JOINING
 from daybreak.circulation.sessions import COOKIE
 from daybreak.circulation.tasks import deliver_notices
 from daybreak.common.clock import now
@@ -209,17 +211,23 @@ def test_signing_out_is_for_this_browser_or_for_all(ada: Reader, outbox: Path) -
     assert desk.get("/account/").status_code == 302
 
 
-def test_the_thirty_first_sign_up_of_an_hour_from_one_network_is_put_off(browser: Client) -> None:
-    for number in range(30):
+def test_one_sign_up_too_many_in_an_hour_from_one_network_is_put_off(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daybreak.site.joining.JOINING", replace(JOINING, most=5))
+    for number in range(5):
         assert submit(browser, "/subscribe/", email=f"r{number}@example.org").status_code == 200
     answer = submit(browser, "/subscribe/", email="late@example.org")
     assert answer.status_code == 429
     assert "try again in an hour" in answer.content.decode()
-    assert Reader.objects.count() == 30
+    assert Reader.objects.count() == 5
 
 
-def test_a_slip_of_the_pen_does_not_count_against_the_network(browser: Client) -> None:
-    for _ in range(31):
+def test_a_slip_of_the_pen_does_not_count_against_the_network(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daybreak.site.joining.JOINING", replace(JOINING, most=2))
+    for _ in range(3):
         assert submit(browser, "/subscribe/", email="ada@").status_code == 422
         assert submit(browser, "/sign-in/", email="").status_code == 422
     assert submit(browser, "/subscribe/", email="ada@example.org").status_code == 200

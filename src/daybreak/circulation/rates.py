@@ -29,7 +29,8 @@ class Limit:
 
 # Counted by the address that was typed, whether a reader has it or not: the answer must not tell the two apart.
 LETTERS = Limit("letters", 5, "We have written to that address several times already: try again in an hour.")
-JOINING = Limit("joining", 30, "There were many requests from your network: try again in an hour.")
+# A campus shares one network address, and a class may sign up in one lesson.
+JOINING = Limit("joining", 300, "There were many requests from your network: try again in an hour.")
 
 
 def knock(limit: Limit, who: str, at: dt.datetime) -> None:
