@@ -24,10 +24,12 @@ def test_what_is_not_well_is_named_with_what_to_mend(tmp_path: Path) -> None:
             "DAYBREAK_MAIL_URL": f"smtp://127.0.0.1:{free_port()}",
             "DAYBREAK_SITE_URL": "http://paper.example",
             "DAYBREAK_OPEN_OUTBOX": "yes",
+            "DAYBREAK_STORAGE_URL": "file:///proc/runs",
         },
     )
     done = newsroom.run("doctor", status=1)
     ill = [line for line in done.stdout.splitlines() if line.startswith("MEND")]
-    assert len(ill) == 3
+    assert len(ill) == 4
+    assert "DAYBREAK_STORAGE_URL" in done.stdout
     assert "https://" in done.stdout
     assert "DAYBREAK_OPEN_OUTBOX" in done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
@@ -55,6 +56,19 @@ def _data_folder() -> Iterator[Finding]:
         yield Finding("data folder", False, f"{folder} has {free} MB left: make room.")
     else:
         yield Finding("data folder", True, f"{folder}, {free} MB free.")
+
+
+def _storage() -> Iterator[Finding]:
+    folder = settings.CONFIG.storage
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        sentence = f"{folder} cannot be written ({error.strerror}): name another in DAYBREAK_STORAGE_URL."
+        yield Finding("press runs", False, sentence)
+    else:
+        yield Finding("press runs", True, f"are stored in {folder}.")
 
 
 def _database() -> Iterator[Finding]:
@@ -112,6 +126,7 @@ def _zone_data() -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _data_folder,
+    _storage,
     _database,
     _voice,
     _mail,
