@@ -113,6 +113,12 @@ def test_staff_are_added_with_a_password_from_standard_input() -> None:
     assert User.objects.get().check_password(PASSWORD)
 
 
+def test_a_script_is_told_how_to_give_the_password() -> None:
+    result = CliRunner().invoke(staff, ["add", "tomas@paper.example", "--name", "Tomas"], input=PASSWORD)
+    assert isinstance(result.exception, Misused)
+    assert "--password-stdin" in str(result.exception)
+
+
 @pytest.mark.parametrize(
     ("arguments", "password", "error", "sentence"),
     [

@@ -44,6 +44,8 @@ def add(email: str, name: str, password_stdin: bool, at: dt.datetime) -> None:
 
 
 def _asked() -> str:
+    if not sys.stdin.isatty():
+        raise Misused("There is no terminal to ask for a password: give --password-stdin.")
     answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return answer
 
