@@ -202,3 +202,15 @@ def test_the_task_does_both_and_says_what_it_did() -> None:
     printed()  # of 2022: long over, so nothing is planned and nothing sent
     counts = tasks.send_mornings.call()
     assert (counts["made"], counts["handed_over"], counts["trouble"]) == (0, 0, "")
+
+
+def test_the_task_says_in_the_log_why_a_morning_waits(
+    ben: Reader, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    printed()
+    port = _free_port()
+    settings.CONFIG = replace(settings.CONFIG, mail=_at(port))
+    monkeypatch.setattr(tasks, "now", lambda: BERLIN_SIX)
+    tasks.send_mornings.call()
+    assert f"127.0.0.1:{port} cannot be used" in caplog.text
+    assert states() == {"due": 1}
