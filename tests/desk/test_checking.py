@@ -152,3 +152,14 @@ def test_a_long_run_of_the_sources_own_words_is_a_warning() -> None:
 
 def test_sentences_are_counted_from_one_through_the_brief() -> None:
     assert [one.number for one in checked(f"{FILLER} {CITED}\n\n{FILLER}")] == [1, 2, 3]
+
+
+def test_an_address_that_the_wire_does_not_have_is_warned_of_once() -> None:
+    body = f"{CITED}\n\nFuel would follow, [Meridian]({MERIDIAN}) wrote.\n\nMore, the [Rhine](https://rhine.example/a) said."
+    brief = BriefCopy("oil", "A Slippery Consensus", body, sources=sources_of(body))
+    manuscript = Manuscript(dt.date(2022, 5, 6), sections=(SectionCopy("Need to Know", "lead", (brief,)),))
+    found = check(manuscript, {}, {}, unknown={MERIDIAN})
+    warned = [[warning for warning in one.warnings if "The wire has no article" in warning] for one in found]
+    assert [len(warnings) for warnings in warned] == [1, 0, 0]
+    assert "“Meridian”" in warned[0][0]
+    assert not any(one.blocks for one in found)

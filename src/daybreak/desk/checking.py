@@ -74,16 +74,20 @@ def check(
     texts: Mapping[str, str],
     signed: Mapping[str, Mapping[str, SignedOff]],
     whole: Collection[str] = (),
+    unknown: Collection[str] = (),
 ) -> list[SentenceCheck]:
     """What every sentence of an edition rests on, in reading order.
 
     `texts` holds the words we have of cited articles by address, `whole` the addresses of those we have in full
-    and in the paper's own language; `signed` the sign-offs by brief and sentence key.
+    and in the paper's own language, `unknown` those that the wire does not have at all; `signed` the sign-offs by
+    brief and sentence key.
     """
     return [
         checked
         for brief in manuscript.briefs()
-        for checked in _Brief(brief, texts, signed.get(brief.slug, {}), frozenset(whole)).checks()
+        for checked in _Brief(
+            brief, texts, signed.get(brief.slug, {}), frozenset(whole), set(unknown)
+        ).checks()
     ]
 
 
@@ -96,6 +100,7 @@ class _Brief:
         texts: Mapping[str, str],
         signed: Mapping[str, SignedOff],
         whole: frozenset[str],
+        unknown: set[str],
     ) -> None:
         self.brief = brief
         self.blocks = read_body(brief.body)
@@ -103,6 +108,7 @@ class _Brief:
         self.held = {url: texts[url] for url in self.urls if texts.get(url)}
         self.all_whole = bool(self.urls) and all(url in whole for url in self.urls)
         self.signed = signed
+        self.unknown = unknown  # each is warned of once, where it is first linked
         self.outlets = _outlets(brief, self.blocks)
 
     def checks(self) -> Iterator[SentenceCheck]:
@@ -177,6 +183,7 @@ class _Brief:
     def _warnings(self, found: SentenceCheck, sentence: Sentence, missing: list[str]) -> Iterator[str]:
         if found.verdict == "listed":
             yield "Link the words that name the source, or sign the sentence."
+        yield from self._unknown_addresses(sentence)
         if not self.held:
             return
         if not self.all_whole:
@@ -188,6 +195,12 @@ class _Brief:
         for url, text in self.held.items():
             if run := copied_run(without_quotations(sentence.text), text):
                 yield f"“{_shortened(run)}” is word for word from {self._name(url)}: quote it or say it your way."
+
+    def _unknown_addresses(self, sentence: Sentence) -> Iterator[str]:
+        for cited in sentence.citations:
+            if cited.url in self.unknown:
+                self.unknown.remove(cited.url)
+                yield f"The wire has no article at the address of “{cited.source}”: open it and see that it says so."
 
     def _quoted_somewhere(self, quoted: str) -> bool:
         return any(quotation_found(quoted, text) for text in self.held.values())

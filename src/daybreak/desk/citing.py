@@ -18,10 +18,11 @@ LANGUAGE = "en"  # the paper's own: a text in another proves neither a quotation
 
 @dataclass(frozen=True, slots=True)
 class HeldTexts:
-    """What the wire holds of cited articles: their words by address, and the addresses held in full."""
+    """What the wire holds of cited articles: their words by address, the addresses held in full, and those unknown."""
 
     texts: dict[str, str]
     whole: frozenset[str]
+    unknown: frozenset[str]
 
 
 def articles_at(urls: Iterable[str]) -> dict[str, Article]:
@@ -69,14 +70,15 @@ def listed_in(brief: Brief) -> list[str]:
 
 def held_texts(urls: Iterable[str]) -> HeldTexts:
     """What the wire holds at `urls`, in the paper's own language or in none that it names."""
-    texts, whole = {}, set()
-    for url, article in articles_at(urls).items():
+    asked = set(urls)
+    texts, whole, found = {}, set(), articles_at(asked)
+    for url, article in found.items():
         if article.language and article.language.lower().split("-")[0] != LANGUAGE:
             continue
         texts[url] = article.text
         if article.body:
             whole.add(url)
-    return HeldTexts(texts, frozenset(whole))
+    return HeldTexts(texts, frozenset(whole), frozenset(asked - found.keys()))
 
 
 def sign_offs(edition: Edition) -> dict[str, dict[str, SignedOff]]:
@@ -90,4 +92,4 @@ def sign_offs(edition: Edition) -> dict[str, dict[str, SignedOff]]:
 def checks_of(edition: Edition, manuscript: Manuscript) -> list[SentenceCheck]:
     """What every sentence of `manuscript`, which is `edition` or a part of it, rests on."""
     held = held_texts(source.url for brief in manuscript.briefs() for source in brief.sources)
-    return check(manuscript, held.texts, sign_offs(edition), held.whole)
+    return check(manuscript, held.texts, sign_offs(edition), held.whole, held.unknown)
