@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -83,30 +84,49 @@ def clean_body(text: str) -> str:
     return _CUT_OFF.sub("", text)
 
 
-def weigh(title: str, text: str, source: str = "") -> dict[str, float]:
-    """The terms of an article and how much each says of its event, before their rarity is known.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of an article: `weights`, how much each says of its event before its rarity is known; `headline`,
+    those of its title in their order; `names`, those written with a capital where a plain word has none."""
+
+    weights: dict[str, float]
+    headline: tuple[str, ...]
+    names: frozenset[str]
+
+
+def terms_of(title: str, text: str, source: str = "") -> Terms:
+    """The terms of an article, weighed.
 
     A word counts 1 + ln(its number in `text`) and more when it stands in the title; names (capitalised inside a
-    sentence) count more, figures less, since they change from report to report; neighbours in the title are a
-    term together. The factors were set once, on one labelled night.
+    sentence) count more, figures less, since they change from report to report. The factors were set once, on
+    one labelled night.
     """
-    title_terms = [found for found, _, _ in _terms(clean_headline(title, source))]
+    heading = list(_terms(clean_headline(title, source)))
     counts: Counter[str] = Counter()
-    names = set()
+    names, plain = set(), set()
     for term, capital, opens in _terms(clean_body(text)):
         counts[term] += 1
-        if capital and not opens:
+        if not capital:
+            plain.add(term)
+        elif not opens:
             names.add(term)
     weights = {term: 1.0 + math.log(count) for term, count in counts.items()}
-    for term in set(title_terms):
+    for term in {term for term, _, _ in heading}:
         weights[term] = weights.get(term, 0.0) + IN_TITLE
     for term in weights:
         if term in names:
             weights[term] *= NAME
         elif term[0].isdigit():
             weights[term] *= FIGURE
-    weights.update((f"{left} {right}", TITLE_PAIR) for left, right in pairwise(title_terms))
-    return weights
+    # Headlines may capitalise every word: one that the text writes small is no name.
+    names.update(term for term, capital, _ in heading if capital and term not in plain)
+    return Terms(weights, tuple(term for term, _, _ in heading), frozenset(names))
+
+
+def weigh(title: str, text: str, source: str = "") -> dict[str, float]:
+    """The weights of `terms_of`, and neighbours in the title as a term together."""
+    terms = terms_of(title, text, source)
+    return terms.weights | {f"{left} {right}": TITLE_PAIR for left, right in pairwise(terms.headline)}
 
 
 def telling_text(summary: str, body: str) -> str:
