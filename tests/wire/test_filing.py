@@ -153,3 +153,43 @@ def test_a_spiked_story_leaves_the_budget() -> None:
     file_items([item("one")], AT)
     Story.objects.update(spiked_at=AT)
     assert news_budget(AT) == []
+
+
+# What says little of the event when it comes first, and reports that make plain what it was about.
+EARLY = ("What Bamako wants from us", "Colonel Maiga read the decision on the accords.")
+TOLD = [
+    ("Mali turns to the Sahel as Bamako ends the accords", "Colonel Maiga read the decision on television."),
+    ("Paris regrets as Bamako ends the accords", "Colonel Maiga read the decision on the accords of 2014."),
+    ("Colonel Maiga speaks as Bamako ends the accords", "The decision on the accords before the junta."),
+]
+
+
+def _paper(number: int) -> Item:
+    title, body = [EARLY, *TOLD][number]
+    return Item(f"https://paper{number}.example/a", title, f"Paper {number}", AT - HOUR, body=body)
+
+
+def _early_apart_from_told() -> Story:
+    """The early article in a story of its own, the first two others in another one, as if they had come in so."""
+    file_items([_paper(0), _paper(1), _paper(2)], AT)
+    alone, told = (
+        Story.objects.create(headline=words, first_seen_at=AT, last_seen_at=AT) for words in ("Early", "Told")
+    )
+    Article.objects.update(story=told)
+    Article.objects.filter(title=EARLY[0]).update(story=alone)
+    Story.objects.filter(articles=None).delete()
+    return alone
+
+
+def test_an_article_that_stood_alone_moves_to_the_story_it_proves_part_of() -> None:
+    alone = _early_apart_from_told()
+    file_items([_paper(3)], AT)
+    assert not Story.objects.filter(pk=alone.pk).exists()
+    assert Article.objects.get(title=EARLY[0]).story == Article.objects.get(title=TOLD[2][0]).story
+
+
+def test_a_story_put_aside_keeps_its_articles() -> None:
+    alone = _early_apart_from_told()
+    Story.objects.filter(pk=alone.pk).update(spiked_at=AT)
+    file_items([_paper(3)], AT)
+    assert Article.objects.get(title=EARLY[0]).story == alone

@@ -18,8 +18,8 @@ from django.db.models.functions import Substr
 
 from daybreak.wire.addresses import LONGEST, AddressError, canonical, url_key
 from daybreak.wire.copies import CopyFinder, Family
-from daybreak.wire.grouping import Grouper, GroupItem
-from daybreak.wire.models import Article
+from daybreak.wire.grouping import Grouper, GroupItem, Merge
+from daybreak.wire.models import Article, Story
 from daybreak.wire.reading import Item
 from daybreak.wire.sources import name_of, sources_named
 from daybreak.wire.stories import refresh
@@ -111,12 +111,18 @@ class Filer:
             )
             if len(family.members) > 1:
                 families[id(family)] = family
+        merges = self._grouper.look_again(_settled(new[0].published_at - _WINDOW))
+        for merge in merges:
+            for article in new:
+                if article.story_id == merge.gone:
+                    article.story_id = merge.into
         touched = {article.story_id for article in new if article.story_id}
         # A new story's row is made from its articles, after them: foreign keys are checked at the commit.
         Article.objects.bulk_create(new)
         self._known.update(article.url_key for article in new)
         self._last_id = max(self._last_id, *(article.pk for article in new))
         _join_copies(families.values())
+        touched |= _merge_stories(merges)
         refresh(touched, at)
         own = {article.url_key for article in new}
         return sum(key in own and key != f.original for f in families.values() for _, key in f.members)
@@ -227,6 +233,25 @@ def _join_copies(families: Iterable[Family]) -> None:
         others = ids - {root}
         Article.objects.filter(id=root).update(original=None)
         Article.objects.filter(Q(id__in=others) | Q(original__in=others)).update(original=root)
+
+
+def _settled(since: dt.datetime) -> set[uuid.UUID]:
+    """Stories that people have begun to work with: put aside by the desk, or referred to by another room's rows.
+    Their articles stay theirs."""
+    used = Q(spiked_at__isnull=False)
+    for relation in Story._meta.related_objects:
+        if relation.related_model is not Article:
+            used |= Q(**{f"{relation.name}__isnull": False})
+    return set(Story.objects.filter(used, last_seen_at__gte=since).values_list("id", flat=True))
+
+
+def _merge_stories(merges: Sequence[Merge]) -> set[uuid.UUID]:
+    """Move the articles of stories that are gone to those that took them in; answers the latter."""
+    for merge in merges:
+        Article.objects.filter(story=merge.gone).update(story=merge.into)
+    gone = {merge.gone for merge in merges}
+    Story.objects.filter(id__in=gone).delete()
+    return {merge.into for merge in merges} - gone
 
 
 def _wait_for_turn() -> None:

@@ -1,22 +1,23 @@
 """Articles to stories, one at a time, as they arrive: values in, decision out.
 
-Streaming single-pass clustering over sparse TF-IDF vectors (Salton and Buckley, 1988; Allan et al., 1998, "On-line
-new event detection and tracking"): an article joins the live story that it is most like, by the cosine with the
-story's centroid and with its nearest recent members, or it opens a new one. An inverted index of the centroids
-keeps the search to stories that share its rare terms.
+Streaming clustering over sparse TF-IDF vectors (Allan et al., 1998, “On-line new event detection and tracking”):
+an inverted index of the open stories' centroids finds those that an article may belong to, `evidence.py` says how
+likely each is, and the article joins the likeliest or opens a new story. What was decided on little evidence is
+looked at again: a small story that by now is likely part of a larger one is merged into it.
 """
 
 from __future__ import annotations
 
+import heapq
 import math
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from daybreak.wire.wording import weigh
-
-Vector = dict[str, float]
+from daybreak.wire.commonness import RARE, shares
+from daybreak.wire.evidence import CORE, Account, Vector, compare, dot, likelihood, norm, unit
+from daybreak.wire.wording import terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,36 +34,51 @@ class GroupItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
-    """One configuration for every wire, set on one labelled night.
+class Merge:
+    """All articles of the story `gone` now belong to the story `into`."""
 
-    `alike` is the least likeness that joins, `nearest` how much the nearest member weighs beside the centroid,
-    `fading` what a day's silence costs, `window` how long a story stays open (seconds), `prior` the articles
-    taken as read before the first one, `text` how many characters of an article are looked at.
+    gone: uuid.UUID
+    into: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """One configuration for every wire.
+
+    `alike` is the least likelihood that joins or merges, `window` how long a story stays open (seconds), `prior`
+    how many articles the table of common words counts for, `steep` the power of rarity in a vector, `text` how
+    many characters of an article are looked at, `terms` and `centroid` how many terms are kept of an article and
+    of a story, `near` the least cosine that is looked into, `candidates` how many stories are, `members` how many
+    of a story's articles, `small` the most articles of a story that may still be merged into another.
     """
 
-    alike: float = 0.25
-    nearest: float = 0.4
-    fading: float = 0.05
+    alike: float = 0.47
     window: float = 72 * 3600.0
-    prior: int = 300
+    prior: int = 3000
+    steep: float = 1.25
     text: int = 600
-    terms: int = 60
-    centroid: int = 120
-    members: int = 8
-    candidates: int = 8
+    terms: int = 80
+    centroid: int = 160
+    near: float = 0.04
+    candidates: int = 4
+    members: int = 12
+    small: int = 4
 
 
 @dataclass(slots=True, eq=False)
 class _Open:
-    """A story that articles may still join: the sum of its vectors, its norm and its latest members."""
+    """A story that articles may still join: the sum of its vectors, in how many articles each term stands, its
+    strongest terms and its latest articles."""
 
     key: uuid.UUID
     last_at: float
     touched: int
+    latest: deque[Account]
+    keys: list[str] = field(default_factory=list)
     total: Vector = field(default_factory=dict)
     norm: float = 1.0
-    latest: deque[Vector] = field(default_factory=deque)
+    counts: Counter[str] = field(default_factory=Counter)
+    core: list[tuple[str, float]] = field(default_factory=list)
 
 
 class Grouper:
@@ -74,8 +90,10 @@ class Grouper:
         self._open: dict[uuid.UUID, _Open] = {}
         self._index: dict[str, dict[_Open, float]] = {}
         self._articles_with: Counter[str] = Counter()
+        self._articles = 0  # in open stories, which `_articles_with` counts
         self._seen = 0
         self._story_of: dict[str, uuid.UUID] = {}
+        self._grown: set[_Open] = set()
 
     @property
     def open_stories(self) -> int:
@@ -84,99 +102,161 @@ class Grouper:
 
     def add(self, item: GroupItem) -> uuid.UUID:
         """The story that this article belongs to; a copy belongs to its original's story always."""
-        vector = self._vector(item)
+        account = self._account(item)
         if item.original is not None and item.original in self._story_of:
             key = self._story_of[item.original]
         else:
-            key = self._nearest(vector, item.at) or self._new_key()
-        self._join(item, vector, key)
+            key = self._likeliest(account) or self._new_key()
+        self._grown.add(self._join(account, key))
         return key
 
     def restore(self, item: GroupItem, story: uuid.UUID) -> None:
         """Put an article back into the story it was given."""
-        self._join(item, self._vector(item), story)
+        self._join(self._account(item), story)
 
-    def _vector(self, item: GroupItem) -> Vector:
-        """The article's TF-IDF vector of unit length, its rarest terms only."""
-        weights = weigh(item.title, item.text[: self.tuning.text], item.source)
-        self._seen += 1
-        self._articles_with.update(weights.keys())
-        articles = self._seen + self.tuning.prior
-        vector = {
-            term: weight * math.log(articles / (self._articles_with[term] + 0.5))
-            for term, weight in weights.items()
+    def look_again(self, settled: Collection[uuid.UUID] = ()) -> list[Merge]:
+        """Merge small stories that are likely part of one that has grown since the last look, and say which, in
+        the order it was done. Those `settled` may take others in and are never merged into one."""
+        stirred = {term for story in self._grown for term, _ in story.core}
+        self._grown.clear()
+        small = [
+            story
+            for story in self._open.values()
+            if len(story.keys) <= self.tuning.small
+            and story.key not in settled
+            and any(term in stirred for term, _ in story.core)
+        ]
+        merges = []
+        for story in sorted(small, key=lambda story: len(story.keys)):
+            if len(story.keys) <= self.tuning.small and (into := self._absorber(story)):
+                self._merge(story, into)
+                merges.append(Merge(story.key, into.key))
+        return merges
+
+    def evidence(self, item: GroupItem) -> dict[uuid.UUID, tuple[float, ...]]:
+        """What `evidence.compare` says of an article and each story that it may belong to; changes nothing."""
+        account = self._account(item)
+        return {story.key: self._compared(account, story, close) for story, close in self._near(account)}
+
+    def _account(self, item: GroupItem) -> Account:
+        """The article with the rarity of its terms, as the open stories and the table of common words know it."""
+        terms = terms_of(item.title, item.text[: self.tuning.text], item.source)
+        prior, known, common = self.tuning.prior, self._articles_with.get, shares().get
+        articles = self._articles + 1 + prior
+        rarity = {
+            term: max(0.0, math.log(articles / (known(term, 0) + 1.5 + common(term, RARE) * prior)))
+            for term in terms.weights
         }
+        steep = {term: value**self.tuning.steep for term, value in rarity.items()}
+        vector = {term: weight * steep[term] for term, weight in terms.weights.items()}
         if len(vector) > self.tuning.terms:
-            vector = dict(sorted(vector.items(), key=lambda pair: -pair[1])[: self.tuning.terms])
-        norm = _norm(vector)
-        return {term: weight / norm for term, weight in vector.items()}
+            vector = dict(heapq.nlargest(self.tuning.terms, vector.items(), key=_weight))
+        return Account(
+            item.key,
+            item.at,
+            item.source,
+            unit(vector),
+            unit({term: steep[term] for term in terms.headline}),
+            rarity,
+            frozenset(term for term in terms.names if not term[0].isdigit()),
+            frozenset(term for term in rarity if term[0].isdigit()),
+        )
 
-    def _nearest(self, vector: Vector, at: float) -> uuid.UUID | None:
+    def _near(self, account: Account) -> list[tuple[_Open, float]]:
+        """The open stories most like an article, and their cosines."""
         dots: dict[_Open, float] = {}
         crowded = max(200, len(self._open) // 8)  # a term in so many stories tells none of them apart
-        for term, weight in vector.items():
+        for term, weight in account.vector.items():
             postings = self._index.get(term)
             if postings is None or len(postings) > crowded:
                 continue
             for story, total in postings.items():
                 dots[story] = dots.get(story, 0.0) + weight * total
-        promising = sorted(
-            (
-                (dot / story.norm, story)
-                for story, dot in dots.items()
-                if dot > 0.4 * self.tuning.alike * story.norm
-            ),
-            key=lambda pair: -pair[0],
+        near = (
+            (story, dot / story.norm)
+            for story, dot in dots.items()
+            if dot >= self.tuning.near * story.norm and abs(account.at - story.last_at) <= self.tuning.window
         )
-        best, nearest = self.tuning.alike, None
-        for _, story in promising[: self.tuning.candidates]:
-            likeness = self._likeness(vector, at, story)
-            if likeness >= best:
-                best, nearest = likeness, story
-        return nearest.key if nearest else None
+        return heapq.nlargest(self.tuning.candidates, near, key=_cosine)
 
-    def _likeness(self, vector: Vector, at: float, story: _Open) -> float:
-        silence = abs(at - story.last_at)
-        if silence > self.tuning.window:
-            return 0.0
-        member = max(_dot(vector, other) for other in story.latest)
-        share = self.tuning.nearest
-        return (
-            (1.0 - share) * _dot(vector, story.total) / story.norm
-            + share * member
-            - self.tuning.fading * silence / 86_400.0
-        )
+    def _compared(self, account: Account, story: _Open, close: float) -> tuple[float, ...]:
+        nearest = max(story.latest, key=lambda other: dot(account.vector, other.vector))
+        return compare(account, nearest, story.core, story.counts, self._articles_with, close)
 
-    def _join(self, item: GroupItem, vector: Vector, key: uuid.UUID) -> None:
+    def _likeliest(self, account: Account) -> uuid.UUID | None:
+        best, likeliest = self.tuning.alike, None
+        for story, close in self._near(account):
+            likely = likelihood(self._compared(account, story, close))
+            if likely >= best:
+                best, likeliest = likely, story
+        return likeliest.key if likeliest else None
+
+    def _absorber(self, story: _Open) -> _Open | None:
+        """The story, no smaller than this one, that this one's articles are likely part of, all taken together."""
+        likely: dict[_Open, float] = {}
+        for account in story.latest:
+            for other, close in self._near(account):
+                if other is not story and len(other.keys) >= len(story.keys):
+                    value = likelihood(self._compared(account, other, close))
+                    likely[other] = likely.get(other, 0.0) + value / len(story.latest)
+        best = max(likely, key=likely.__getitem__, default=None)
+        return best if best is not None and likely[best] >= self.tuning.alike else None
+
+    def _merge(self, story: _Open, into: _Open) -> None:
+        self._close(story)
+        for account in story.latest:
+            self._join(account, into.key)
+        self._grown.add(into)
+
+    def _join(self, account: Account, key: uuid.UUID) -> _Open:
         story = self._open.get(key)
         if story is None:
-            story = self._open[key] = _Open(
-                key, item.at, self._seen, latest=deque(maxlen=self.tuning.members)
-            )
-        story.last_at = max(story.last_at, item.at)
+            story = _Open(key, account.at, self._seen, deque(maxlen=self.tuning.members))
+            self._open[key] = story
+        self._seen += 1
+        self._articles += 1
+        self._articles_with.update(account.rarity.keys())
+        story.last_at = max(story.last_at, account.at)
         story.touched = self._seen
-        story.latest.append(vector)
-        self._story_of[item.key] = key
+        story.latest.append(account)
+        story.keys.append(account.key)
+        story.counts.update(account.rarity.keys())
+        self._story_of[account.key] = key
+        self._move_centroid(story, account.vector)
+        if self._seen % 2_000 == 0:
+            self._close_old(account.at)
+        return story
+
+    def _move_centroid(self, story: _Open, vector: Vector) -> None:
         total = story.total
         for term, weight in vector.items():
             total[term] = total.get(term, 0.0) + weight
-        for term in _weakest(total, len(total) - self.tuning.centroid):
+        surplus = len(total) - self.tuning.centroid
+        for term, _ in heapq.nsmallest(surplus, total.items(), key=_weight) if surplus > 0 else ():
             del total[term]
             self._drop(term, story)
-        story.norm = _norm(total)
+        story.norm = norm(total)
+        story.core = heapq.nlargest(CORE, total.items(), key=_weight)
         for term in vector:
             if term in total:
                 self._index.setdefault(term, {})[story] = total[term]
-        if self._seen % 2_000 == 0:
-            self._close_old(item.at)
 
     def _close_old(self, at: float) -> None:
         """Forget stories outside the window; those touched lately stay, for an old file may still be coming in."""
         for story in list(self._open.values()):
             if abs(at - story.last_at) > self.tuning.window and self._seen - story.touched > 4_000:
-                del self._open[story.key]
-                for term in story.total:
-                    self._drop(term, story)
+                self._close(story)
+
+    def _close(self, story: _Open) -> None:
+        del self._open[story.key]
+        self._grown.discard(story)
+        self._articles -= len(story.keys)
+        self._articles_with.subtract(story.counts)
+        for term in story.counts:
+            if self._articles_with[term] <= 0:
+                del self._articles_with[term]
+        for term in story.total:
+            self._drop(term, story)
 
     def _drop(self, term: str, story: _Open) -> None:
         postings = self._index.get(term)
@@ -184,13 +264,9 @@ class Grouper:
             del self._index[term]
 
 
-def _dot(left: Vector, right: Vector) -> float:
-    return sum(weight * right[term] for term, weight in left.items() if term in right)
+def _weight(pair: tuple[str, float]) -> float:
+    return pair[1]
 
 
-def _norm(vector: Vector) -> float:
-    return math.sqrt(sum(weight * weight for weight in vector.values())) or 1.0
-
-
-def _weakest(total: Vector, surplus: int) -> list[str]:
-    return sorted(total, key=total.__getitem__)[:surplus] if surplus > 0 else []
+def _cosine(pair: tuple[_Open, float]) -> float:
+    return pair[1]
