@@ -64,6 +64,18 @@ def test_what_is_no_backup_is_refused(newsroom: Newsroom) -> None:
     assert "no backup of Daybreak" in other.refused("restore", "foreign.tar")
 
 
+def test_a_backup_without_its_database_is_refused_before_anything_is_written(newsroom: Newsroom) -> None:
+    newsroom.run("backup", "../paper.tar")
+    other = elsewhere(newsroom)
+    whole, part = newsroom.folder.parent / "paper.tar", other.folder / "part.tar"
+    with tarfile.open(whole) as source, tarfile.open(part, "w") as target:
+        for member in source:
+            if member.name != "daybreak.sqlite3":
+                target.addfile(member, source.extractfile(member) if member.isfile() else None)
+    assert "no database in it" in other.refused("restore", "part.tar")
+    assert not (other.folder / "var" / "daybreak.sqlite3").exists()
+
+
 def test_a_backup_that_would_write_outside_its_folder_is_refused(newsroom: Newsroom) -> None:
     newsroom.run("backup", "../paper.tar")
     other = elsewhere(newsroom)

@@ -109,6 +109,8 @@ def _read_manifest(tar: tarfile.TarFile) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads(file.read())
     if "made_at" not in manifest:
         raise KeyError("no date in the manifest")
+    if DATABASE not in tar.getnames():
+        raise KeyError("no database in it")
     return manifest
 
 
