@@ -74,7 +74,9 @@ def with_uv(uv: str, lock: Path) -> bool:
     """True when uv did it all; else pip tries, which says better what is wrong."""
     environ = {"UV_SYSTEM_CERTS": "1", **os.environ}
     if not (VENV / "pyvenv.cfg").exists():
-        made = subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(VENV)], env=environ)
+        made = subprocess.run(
+            [uv, "venv", "-q", "--seed", "--python", sys.executable, str(VENV)], env=environ
+        )
         if made.returncode:
             return False
     # Compiled now, as pip does: else each process would compile what it imports until one may write it down.
