@@ -28,7 +28,9 @@ test-install:
 
 test: test-install
 	@$(PYTHON) tools/chromium.py
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@# The desk's browser tests empty the tables when they end, so they have a process of their own.
+	@$(BIN)/python -m pytest tests/desk/test_desk_by_keyboard.py
+	@$(BIN)/python -m pytest -n auto --dist loadfile --ignore=tests/desk/test_desk_by_keyboard.py
 
 test-postgres: test-install
 	@$(PYTHON) tools/postgres.py $(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not journey"
