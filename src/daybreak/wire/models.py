@@ -56,7 +56,10 @@ class Story(models.Model):
 
 
 class Article(models.Model):
-    """One item at one address. `original` is set when this is a copy (syndicated or light rewrite) of another."""
+    """One item at one address. `original` is set when this is a copy (syndicated or light rewrite) of another.
+
+    `places` are the countries it tells of (ISO 3166-1 alpha-2), the most telling first; empty when none is known.
+    """
 
     url = models.URLField(max_length=2000)
     url_key = models.CharField(max_length=64, unique=True)  # SHA-256 of the canonical address, in hexadecimal
@@ -65,6 +68,7 @@ class Article(models.Model):
     summary = models.TextField(blank=True)
     body = models.TextField(blank=True)
     language = models.CharField(max_length=16, blank=True)
+    places = models.JSONField(default=list, blank=True)
     published_at = models.DateTimeField(db_index=True)
     first_seen_at = models.DateTimeField()
     original = models.ForeignKey(
