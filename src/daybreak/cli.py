@@ -23,6 +23,7 @@ ROOMS = {
         "Make an edition: new, import, check, approve, press, export.",
     ),
     "deliver": ("daybreak.delivery.commands:deliver", "Send editions, and say who has them."),
+    "board": ("daybreak.delivery.watchcommands:board", "How far the next edition is, and what is late."),
     "readers": ("daybreak.circulation.commands:readers", "Import, export and list readers."),
     "staff": ("daybreak.accounts.commands:staff", "Add editors."),
     "doctor": ("daybreak.doctor:doctor", "Check the set-up and say what to mend."),

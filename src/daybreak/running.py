@@ -102,6 +102,7 @@ def run_newsroom(host: str, port: int) -> None:
         Part("web server", _web(host, port)),
         Part("worker", _worker("default")),
         Part("worker for long tasks", _worker("long")),
+        Part("worker for the mornings", _worker("mail")),
     ]
     clock = Clock()
     with _until_told() as told:

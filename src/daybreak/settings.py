@@ -88,8 +88,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 
 # -- background work and storage -------------------------------------------------------------------------
-# "long" is for work that may take minutes (polling, mornings), so that a sign-in code never waits behind it.
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "long"]}}
+# "long" is for work that may take minutes (polling), so that a sign-in code never waits behind it; "mail" for the
+# mornings, which wait for nothing.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "long", "mail"]}}
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

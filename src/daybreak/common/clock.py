@@ -38,3 +38,13 @@ def parse_day(text: str) -> dt.date:
 def long_date(day: dt.date) -> str:
     """A dateline without locale tables: “Friday, May 6, 2022”."""
     return f"{day:%A}, {day:%B} {day.day}, {day.year}"
+
+
+def hours_and_minutes(span: dt.timedelta) -> str:
+    """A span in words, whole minutes: “2 d 3 h”, “3 h 10 min”, “4 min”; “0 min” below one."""
+    minutes = int(abs(span).total_seconds() // 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

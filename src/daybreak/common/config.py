@@ -44,6 +44,8 @@ class Config:
     paper_name: str
     open_outbox: bool
     wire_allow: tuple[str, ...]
+    alarm_mail: str
+    alarm_webhook: str
     debug: bool
 
     @property
@@ -71,6 +73,8 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
         paper_name=values.get("DAYBREAK_PAPER_NAME", "").strip() or "Daybreak",
         open_outbox=_yes_or_no(values, "DAYBREAK_OPEN_OUTBOX"),
         wire_allow=_endpoints(values.get("DAYBREAK_WIRE_ALLOW", "")),
+        alarm_mail=_alarm_mail(values.get("DAYBREAK_ALARM_MAIL", "")),
+        alarm_webhook=_alarm_webhook(values.get("DAYBREAK_ALARM_WEBHOOK", "")),
         debug=_yes_or_no(values, "DAYBREAK_DEBUG"),
     )
 
@@ -173,11 +177,33 @@ def _mail_from(text: str, site_url: str) -> str:
     if not text:
         host = urlsplit(site_url).hostname or "localhost"
         return f"editions@{'daybreak.invalid' if host in ('127.0.0.1', 'localhost', '::1') else host}"
-    if text.count("@") != 1 or not all(text.split("@")) or any(sign in text for sign in "\r\n<> "):
+    if not _is_bare_address(text):
         raise ConfigError(
             f"DAYBREAK_MAIL_FROM is “{text}”: write one bare address, such as editions@paper.example."
         )
     return text
+
+
+def _alarm_mail(text: str) -> str:
+    if text and not _is_bare_address(text):
+        raise ConfigError(
+            f"DAYBREAK_ALARM_MAIL is “{text}”: write one bare address, such as night@paper.example."
+        )
+    return text
+
+
+def _alarm_webhook(text: str) -> str:
+    if not text:
+        return ""
+    problem = "DAYBREAK_ALARM_WEBHOOK must be a web address, such as https://chat.example/hooks/night."
+    parts = _split(text, problem)  # its path may be a secret and stays out of the sentence
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(problem)
+    return text
+
+
+def _is_bare_address(text: str) -> bool:
+    return text.count("@") == 1 and all(text.split("@")) and not any(sign in text for sign in "\r\n<> ")
 
 
 def _endpoints(text: str) -> tuple[str, ...]:

@@ -67,3 +67,67 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition} to {self.reader_id}"
+
+
+class Alarm(models.Model):
+    """Something that somebody must see to before readers do. `subject` is “edition 2022-05-06”, “wire” or “mail”.
+
+    Open until `cleared_at`; each way of telling is marked when it was told that it was raised, and that it is over.
+    """
+
+    kind = models.CharField(max_length=20)
+    subject = models.CharField(max_length=60)
+    sentence = models.CharField(max_length=500)
+    raised_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    seen_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["-raised_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"], condition=Q(cleared_at__isnull=True), name="alarm_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(seen_at__isnull=True, seen_by="") | (Q(seen_at__isnull=False) & ~Q(seen_by="")),
+                name="alarm_seen_means_when_and_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=Q(cleared_at__isnull=True) | Q(cleared_at__gte=models.F("raised_at")),
+                name="alarm_cleared_after_it_was_raised",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.subject}"
+
+
+class Telling(models.Model):
+    """One message about an alarm that is owed: that it was raised, or that it is over. The rows are the queue."""
+
+    class Way(models.TextChoices):
+        MAIL = "mail", "Mail"
+        WEBHOOK = "webhook", "Webhook"
+
+    class News(models.TextChoices):
+        RAISED = "raised", "Raised"
+        CLEARED = "cleared", "Cleared"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    alarm = models.ForeignKey(Alarm, on_delete=models.CASCADE, related_name="tellings")
+    way = models.CharField(max_length=8, choices=Way.choices)
+    news = models.CharField(max_length=8, choices=News.choices)
+    due_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["due_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["alarm", "way", "news"], name="telling_once_a_way_and_news")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.news} of {self.alarm_id} by {self.way}"

@@ -89,6 +89,11 @@ def readers_without_a_row(edition: Edition, at: dt.datetime) -> QuerySet[Reader]
     return entitled_readers(at).filter(~Exists(row))
 
 
+def readers_to_plan(edition: Edition, at: dt.datetime) -> int:
+    """How many readers planning would make a row for at `at`."""
+    return sum(len(readers) for _, readers in _missing(edition, at))
+
+
 def _missing(edition: Edition, at: dt.datetime) -> Iterator[tuple[Wave, list[int]]]:
     """Ids of readers who are owed the edition and have no row, in batches, with their wave."""
     wanting = readers_without_a_row(edition, at).filter(mail_stopped_at__isnull=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from dataclasses import asdict
 from typing import Any
@@ -10,14 +11,17 @@ from django.conf import settings
 from django_tasks import task
 
 from daybreak.common.clock import now
-from daybreak.common.post import open_post
+from daybreak.common.post import PostError, SmtpPost, open_post
+from daybreak.delivery.alarms import MAIL_SERVER, clear_alarm, keep_in_step, raise_alarm
+from daybreak.delivery.board import boards
 from daybreak.delivery.planning import plan_all
-from daybreak.delivery.sending import deliver_due
+from daybreak.delivery.sending import deliver_due, mornings_due
+from daybreak.delivery.telling import tell_what_is_due
 
 log = logging.getLogger(__name__)
 
 
-@task(queue_name="long")
+@task(queue_name="mail")
 def send_mornings() -> dict[str, Any]:
     """Plan what was printed and hand over what is due: the counts of both. Safe to run often, late or twice at once."""
     planned = plan_all(now())
@@ -25,3 +29,41 @@ def send_mornings() -> dict[str, Any]:
     if sent.trouble:
         log.warning("Mornings: %s What was not handed over stays due.", sent.trouble)
     return {**asdict(planned), **asdict(sent)}
+
+
+BEFORE_A_WAVE = dt.timedelta(hours=2)
+
+
+@task(queue_name="long")
+def keep_watch() -> dict[str, int]:
+    """Raise and clear alarms as the board has it, and tell who is to be told: how many of each."""
+    at = now()
+    raised, cleared = keep_in_step(at, settings.CONFIG)
+    told = tell_what_is_due(at, settings.CONFIG, lambda: open_post(settings.CONFIG))
+    return {"raised": raised, "cleared": cleared, "told": told}
+
+
+def mail_server_wanted(at: dt.datetime) -> bool:
+    """Whether a wave is near, or mails wait, so that the mail server should answer."""
+    if settings.CONFIG.mail is None:
+        return False
+    near = (board for board in boards(at) if board.first and abs(board.first.at - at) <= BEFORE_A_WAVE)
+    return any(near) or mornings_due(at)
+
+
+@task(queue_name="long")
+def ask_mail_server() -> str:
+    """Greet the mail server before it is needed: an alarm when it does not answer; what it said."""
+    server = settings.CONFIG.mail
+    if server is None:
+        return ""
+    post = SmtpPost(server)
+    try:
+        post.greet()
+    except PostError as error:
+        raise_alarm(MAIL_SERVER, str(error), now(), settings.CONFIG)
+        return str(error)
+    finally:
+        post.close()
+    clear_alarm(MAIL_SERVER, now(), settings.CONFIG)
+    return "It answers."

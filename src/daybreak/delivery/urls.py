@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from daybreak.common.dates import DayConverter
-from daybreak.delivery import views
+from daybreak.delivery import views, watchviews
 
 # Each room that has days in its addresses registers a name of its own: Django takes a name only once.
 register_converter(DayConverter, "delivery_day")
@@ -17,6 +17,8 @@ urlpatterns = [
         views.settle_doubt,
         name="delivery-settle",
     ),
+    path("desk/board/", watchviews.board, name="delivery-board"),
+    path("desk/board/alarms/<int:alarm_id>/", watchviews.see_alarm, name="delivery-see-alarm"),
     path("desk/outbox/", views.outbox_list, name="delivery-outbox"),
     path("desk/outbox/<str:name>/", views.outbox_mail, name="delivery-mail"),
     path("desk/outbox/<str:name>/html/", views.outbox_mail_html, name="delivery-mail-html"),
