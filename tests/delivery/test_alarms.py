@@ -23,7 +23,7 @@ from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.alarms import clear_alarm, keep_in_step, out_of_step, raise_alarm, see
 from daybreak.delivery.models import Alarm, Telling
 from daybreak.delivery.telling import tell_what_is_due
-from tests.delivery.ledger import AUCKLAND_SIX, NIGHT, RememberingPost, parsed, printed
+from tests.delivery.ledger import AUCKLAND_SIX, FRIDAY, NIGHT, RememberingPost, parsed, printed
 
 pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
@@ -31,7 +31,9 @@ LATE = AUCKLAND_SIX - 10 * MINUTE
 
 
 @pytest.fixture
-def told_by_mail() -> Config:
+def told_by_mail(db: None) -> Config:
+    """The newsroom of a paper that appears, with somebody to tell."""
+    printed(FRIDAY - dt.timedelta(days=1), NIGHT - dt.timedelta(days=1))
     config: Config = replace(django_settings.CONFIG, alarm_mail="night@paper.example", alarm_webhook="")
     return config
 

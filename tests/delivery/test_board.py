@@ -40,6 +40,19 @@ def open_edition(date: dt.date = FRIDAY) -> Edition:
     return Edition.objects.create(date=date, created_at=NIGHT)
 
 
+@pytest.fixture(autouse=True)
+def yesterday(db: None) -> Edition:
+    """A paper that appears: Thursday's was printed."""
+    return printed(FRIDAY - dt.timedelta(days=1), NIGHT - dt.timedelta(days=1))
+
+
+def test_a_paper_that_does_not_appear_is_not_waited_for(ada: Reader, yesterday: Edition) -> None:
+    yesterday.press_runs.all().delete()
+    assert lines(AUCKLAND_SIX)["approval"] == "wait"
+    open_edition()
+    assert lines(AUCKLAND_SIX)["approval"] == "late"
+
+
 def test_the_first_wave_is_that_of_the_readers_who_get_the_mail(ada: Reader, ben: Reader) -> None:
     first = first_wave(FRIDAY, NIGHT)
     assert first is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from daybreak.circulation.models import Reader
 from daybreak.common.refusal import Refused
 from daybreak.delivery.watchcommands import board
+from tests.delivery.ledger import FRIDAY, NIGHT, printed
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +28,7 @@ def test_the_board_in_words_and_as_json(ada: Reader) -> None:
 
 
 def test_a_late_line_is_an_error_for_a_monitor(ada: Reader) -> None:
+    printed(FRIDAY - dt.timedelta(days=1), NIGHT - dt.timedelta(days=1))
     late = CliRunner().invoke(board, ["--at", "2022-05-05T17:45:00Z"])
     assert isinstance(late.exception, Refused)
     assert "1 line is late" in str(late.exception)

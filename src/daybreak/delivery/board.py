@@ -16,8 +16,7 @@ from django.db.models import Count, Max, Q
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.common.clock import hours_and_minutes
 from daybreak.delivery.models import Delivery
-from daybreak.delivery.mornings import over_everywhere
-from daybreak.delivery.planning import readers_to_plan, wave
+from daybreak.delivery.planning import Wave, readers_to_plan, wave
 from daybreak.delivery.status import clock_there
 from daybreak.desk import editions
 from daybreak.desk.models import Edition
@@ -29,6 +28,7 @@ from daybreak.wire.models import Source
 State = Literal["well", "wait", "late"]
 CUT_OFF = dt.timedelta(minutes=30)  # before the first wave: time to press, and to mend what will not press
 PATIENCE = dt.timedelta(minutes=10)  # what a step may take that takes seconds when all is well
+LATELY = dt.timedelta(days=14)
 SILENCE = dt.timedelta(hours=6)
 FEW = 5  # refusals below which a rate says nothing
 USUAL_EDITIONS = 20
@@ -88,8 +88,10 @@ class Board:
 
 def boards(at: dt.datetime) -> list[Board]:
     """The boards of the editions whose mornings are running at `at`, the oldest first, and of the next one."""
-    next_date = editions.next_date(at)
-    return [board_of(date, at) for date in [*_going_out(at, next_date), next_date]]
+    shown = [board_of(date, at) for date in _going_out(at, editions.next_date(at))]
+    if not any(board.first and board.first.at > at for board in shown):
+        shown.append(board_of(editions.next_date(at), at))
+    return shown
 
 
 def board_of(date: dt.date, at: dt.datetime) -> Board:
@@ -119,20 +121,29 @@ def house_lines(at: dt.datetime) -> list[Line]:
 
 def first_wave(date: dt.date, at: dt.datetime) -> FirstWave | None:
     """The earliest wave of an edition among the readers who are to have it by mail; None when nobody is."""
+    waves = ((each.due_at, zone) for zone, each in _waves(date, at))
+    first = min(waves, default=None)
+    return FirstWave(*first) if first else None
+
+
+def _waves(date: dt.date, at: dt.datetime) -> list[tuple[str, Wave]]:
     readers = entitled_readers(at).filter(mail_stopped_at__isnull=True).order_by()
     pairs = readers.values_list("time_zone", "delivery_time").distinct()
-    waves = [FirstWave(wave(date, zone, time).due_at, zone) for zone, time in pairs]
-    return min(waves, key=lambda each: (each.at, each.time_zone), default=None)
+    return [(zone, wave(date, zone, time)) for zone, time in pairs]
 
 
 def _going_out(at: dt.datetime, next_date: dt.date) -> Iterator[dt.date]:
-    """Dates before the next edition's whose mornings are not over: there was, or should have been, a paper."""
-    began = Edition.objects.order_by("date").values_list("date", flat=True).first()
-    day = max(began, at.date() - dt.timedelta(days=5)) if began else next_date
+    """Dates before the next edition's that some reader can still be sent: there was, or should be, a paper."""
+    day = at.date() - dt.timedelta(days=5)
     while day < next_date:
-        if editions.outgoing_date(day) == day and at <= over_everywhere(day):
+        if editions.outgoing_date(day) == day and any(at <= each.not_after for _, each in _waves(day, at)):
             yield day
         day += dt.timedelta(days=1)
+
+
+def _appears(at: dt.datetime) -> bool:
+    """Whether the paper comes out at all: it was printed lately."""
+    return PressRun.objects.filter(pressed_at__range=(at - LATELY, at)).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +180,14 @@ def _approval(case: _Case) -> Line:
         return Line("approval", "Approved", "wait", f"{what}, and nobody is to have it by mail yet.")
     if case.run is not None:
         return Line("approval", "Approved", "wait", "It is open again; what was printed stays printed.")
+    if case.edition is None and not _appears(case.at):
+        return Line("approval", "Approved", "wait", f"{what}; nothing was printed for {LATELY.days} days.")
     if case.at < case.cut_off:
         away = hours_and_minutes(case.cut_off - case.at)
         sentence = f"{what}. The cut-off is {case.cut_off:%H:%M} UTC, in {away}."
         return Line("approval", "Approved", "wait", sentence)
     waiting = f"the first readers have their morning at {case.first.there}, {case.first.at:%H:%M} UTC"
-    sentence = f"{what} after its cut-off, and {waiting}: approve it, or say on the paper that there is none."
+    sentence = f"{what} after its cut-off, and {waiting}: approve it now."
     return Line("approval", "Approved", "late", sentence)
 
 
