@@ -102,3 +102,29 @@ def test_planning_asks_the_database_a_few_times_only(django_assert_max_num_queri
     assert plan(edition, NIGHT).made == 1200
     with django_assert_max_num_queries(3):  # type: ignore[operator]
         plan(edition, NIGHT)
+
+
+def test_ids_rise_with_the_readers_and_are_uuids_of_version_7() -> None:
+    many_readers(300)
+    plan(printed(), NIGHT)
+    ids = list(Delivery.objects.order_by("reader_id").values_list("pk", flat=True))
+    assert ids == sorted(ids)
+    assert {(key.version, key.variant) for key in ids} == {(7, "specified in RFC 4122")}
+
+
+def test_readers_whose_ids_lie_far_apart_are_all_planned(
+    ada: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daybreak.delivery.inserting.STRIDE", 3)
+    many_readers(20)
+    Reader.objects.filter(email__in=["reader003@example.org", "reader004@example.org"]).delete()
+    edition = printed()
+    assert plan(edition, NIGHT).made == 19
+    assert plan(edition, NIGHT) == Planned()
+
+
+def test_one_morning_past_and_one_to_come_are_planned_together(ada: Reader, ben: Reader) -> None:
+    late = make_reader("Lee", "Pacific/Auckland", kind="")
+    Period.objects.create(reader=late, kind="comp", starts_at=AUCKLAND_SIX + dt.timedelta(seconds=1))
+    assert plan(printed(), AUCKLAND_SIX + HOUR).made == 2
+    assert set(Delivery.objects.values_list("reader__name", flat=True)) == {"Ada", "Ben"}

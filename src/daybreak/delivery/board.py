@@ -16,7 +16,7 @@ from django.db.models import Count, Max, Q
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.common.clock import hours_and_minutes
 from daybreak.delivery.models import Delivery
-from daybreak.delivery.planning import Wave, readers_to_plan, wave
+from daybreak.delivery.planning import Wave, is_planned, wave
 from daybreak.delivery.status import clock_there
 from daybreak.desk import editions
 from daybreak.desk.models import Edition
@@ -212,12 +212,12 @@ def _planning(case: _Case) -> Line:
     if case.edition is None or case.run is None:
         return Line("planning", "Planned", "wait", "Follows the press run.")
     rows = Delivery.objects.filter(edition=case.edition).count()
-    missing = readers_to_plan(case.edition, case.at)
-    if missing and case.at - case.run.pressed_at > PATIENCE:
-        sentence = f"{_mails(missing)} not planned {case.since(case.run.pressed_at)} after the press run: run `daybreak deliver run`."
+    if not is_planned(case.edition, case.at):
+        ago = case.since(case.run.pressed_at)
+        if case.at - case.run.pressed_at <= PATIENCE:
+            return Line("planning", "Planned", "wait", f"{rows:,} planned, more to come.")
+        sentence = f"Readers without a row {ago} after the press run: run `daybreak deliver run`."
         return Line("planning", "Planned", "late", sentence)
-    if missing:
-        return Line("planning", "Planned", "wait", f"{rows} planned, {missing} to go.")
     first = f", the first at {case.first.there}" if case.first and case.first.at > case.at else ""
     return Line(
         "planning", "Planned", "well", f"{_mails(rows)} planned{first}." if rows else "Nobody to send to."

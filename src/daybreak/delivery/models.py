@@ -30,9 +30,12 @@ class Delivery(models.Model):
         WITHDRAWN = "withdrawn", "Withdrawn"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="deliveries")
+    # Found by the constraint on edition and reader; each index more is written again with every change of state.
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     reader = models.ForeignKey(Reader, on_delete=models.CASCADE, related_name="deliveries")
-    run = models.ForeignKey(PressRun, on_delete=models.PROTECT, null=True, blank=True)  # what was handed over
+    run = models.ForeignKey(  # what was handed over
+        PressRun, on_delete=models.PROTECT, null=True, blank=True, db_index=False
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.DUE)
     due_at = models.DateTimeField()
     not_after = models.DateTimeField()

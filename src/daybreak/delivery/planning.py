@@ -10,26 +10,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.circulation.models import Reader
+from daybreak.delivery.inserting import Wave, Waves, insert_rows
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.mornings import morning, not_after, over_everywhere
 from daybreak.desk.models import Edition
 from daybreak.press.models import PressRun
 
-BATCH = 500
 # An edition dated Saturday is due on Monday, and Monday ends half a day later in the far west.
 LONGEST_WAIT = dt.timedelta(days=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """Readers of one zone and one hour: their mails are due together and never leave after `not_after`."""
-
-    due_at: dt.datetime
-    not_after: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +63,7 @@ def plan(printed: Edition | PressRun, at: dt.datetime) -> Planned:
     Who was not entitled yet when their morning came is owed the next edition, not this one.
     """
     edition = printed.edition if isinstance(printed, PressRun) else printed
-    made = sum(_insert(edition, which, readers) for which, readers in _missing(edition, at))
+    made = sum(insert_rows(edition, readers, waves) for readers, waves in list(_missing(edition, at)))
     moved = sum(
         rows.update(due_at=now.due_at, not_after=now.not_after) for rows, now in list(_out_of_step(edition))
     )
@@ -89,40 +81,31 @@ def readers_without_a_row(edition: Edition, at: dt.datetime) -> QuerySet[Reader]
     return entitled_readers(at).filter(~Exists(row))
 
 
-def readers_to_plan(edition: Edition, at: dt.datetime) -> int:
-    """How many readers planning would make a row for at `at`."""
-    return sum(len(readers) for _, readers in _missing(edition, at))
+def is_planned(edition: Edition, at: dt.datetime) -> bool:
+    """Whether every reader who is owed the edition at `at` has a row."""
+    return not any(_missing(edition, at))
 
 
-def _missing(edition: Edition, at: dt.datetime) -> Iterator[tuple[Wave, list[int]]]:
-    """Ids of readers who are owed the edition and have no row, in batches, with their wave."""
+def _missing(edition: Edition, at: dt.datetime) -> Iterator[tuple[QuerySet[Reader], Waves]]:
+    """Readers who are owed the edition and have no row, with the waves of their zones and hours.
+
+    Those whose morning is still to come are one group; of each morning that is past, a group for itself: who was
+    not entitled yet at that instant is owed nothing.
+    """
     wanting = readers_without_a_row(edition, at).filter(mail_stopped_at__isnull=True)
-    waiting: dict[tuple[str, dt.time], list[int]] = defaultdict(list)
-    for pk, zone, time in wanting.values_list("pk", "time_zone", "delivery_time").iterator():
-        waiting[zone, time].append(pk)
-    for (zone, time), readers in waiting.items():
+    groups: dict[dt.datetime, Waves] = defaultdict(dict)
+    for zone, time in wanting.values_list("time_zone", "delivery_time").order_by().distinct():
         which = wave(edition.date, zone, time)
-        for start in range(0, len(readers), BATCH):
-            some = readers[start : start + BATCH]
-            if which.due_at < at:
-                some = _entitled_in_the_morning(some, which.due_at)
-            if some:
-                yield which, some
-
-
-def _entitled_in_the_morning(readers: list[int], due_at: dt.datetime) -> list[int]:
-    entitled = entitled_readers(due_at).filter(pk__in=readers, confirmed_at__lte=due_at)
-    return list(entitled.values_list("pk", flat=True))
-
-
-def _insert(edition: Edition, which: Wave, readers: list[int]) -> int:
-    rows = [
-        Delivery(edition=edition, reader_id=pk, due_at=which.due_at, not_after=which.not_after)
-        for pk in readers
-    ]
-    # Another worker may plan at the same time: the constraint lets only one row a reader stand.
-    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows)
+        groups[min(which.due_at, at)][zone, time] = which
+    for since, waves in groups.items():
+        if since == at:
+            yield wanting, waves
+        else:
+            there = Q(*(Q(time_zone=zone, delivery_time=time) for zone, time in waves), _connector=Q.OR)
+            then = entitled_readers(since).filter(confirmed_at__lte=since)
+            late = wanting.filter(there, pk__in=then.values("pk"))
+            if late.exists():
+                yield late, waves
 
 
 def _out_of_step(edition: Edition) -> Iterator[tuple[QuerySet[Delivery], Wave]]:
