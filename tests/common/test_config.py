@@ -60,6 +60,8 @@ def test_a_password_may_hold_any_sign(tmp_path: Path) -> None:
         ("DAYBREAK_MAIL_URL", "smtp://host:many", "smtp://"),
         ("DAYBREAK_MAIL_FROM", "a@b\r\nBcc: c@d", "one bare address"),
         ("DAYBREAK_MAIL_FROM", "@", "one bare address"),
+        ("DAYBREAK_BOUNCE_DOMAIN", "bounces@paper.example", "a bare domain"),
+        ("DAYBREAK_BOUNCE_DOMAIN", "b.example\r\nBcc: c.example", "a bare domain"),
         ("DATABASE_URL", "mysql://x/y", "sqlite:// or postgres://"),
         ("DATABASE_URL", "postgres://", "sqlite:// or postgres://"),
         ("DATABASE_URL", "postgres://host:port/name", "sqlite:// or postgres://"),

@@ -6,6 +6,7 @@ Each setting is documented in docs/settings.md; a test says which one is missing
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -41,6 +42,7 @@ class Config:
     storage: Path
     mail: MailServer | None
     mail_from: str
+    bounce_domain: str
     paper_name: str
     open_outbox: bool
     wire_allow: tuple[str, ...]
@@ -63,13 +65,15 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
     _refuse_broker(values.get("DAYBREAK_BROKER_URL", ""))
     site_url = _site_url(values.get("DAYBREAK_SITE_URL") or "http://127.0.0.1:8000")
     data = Path(values.get("DAYBREAK_DATA") or folder / "var").expanduser().resolve()
+    mail_from = _mail_from(values.get("DAYBREAK_MAIL_FROM", ""), site_url)
     return Config(
         data=data,
         site_url=site_url,
         database_url=_database_url(values.get("DATABASE_URL", ""), data),
         storage=_storage(values.get("DAYBREAK_STORAGE_URL", ""), data),
         mail=_mail_server(values.get("DAYBREAK_MAIL_URL", "")),
-        mail_from=_mail_from(values.get("DAYBREAK_MAIL_FROM", ""), site_url),
+        mail_from=mail_from,
+        bounce_domain=_bounce_domain(values.get("DAYBREAK_BOUNCE_DOMAIN", ""), mail_from),
         paper_name=values.get("DAYBREAK_PAPER_NAME", "").strip() or "Daybreak",
         open_outbox=_yes_or_no(values, "DAYBREAK_OPEN_OUTBOX"),
         wire_allow=_endpoints(values.get("DAYBREAK_WIRE_ALLOW", "")),
@@ -204,6 +208,15 @@ def _alarm_webhook(text: str) -> str:
 
 def _is_bare_address(text: str) -> bool:
     return text.count("@") == 1 and all(text.split("@")) and not any(sign in text for sign in "\r\n<> ")
+
+
+def _bounce_domain(text: str, mail_from: str) -> str:
+    domain = (text.strip() or mail_from.rpartition("@")[2]).lower()
+    if text and not re.fullmatch(r"(?=.{1,253}\Z)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*", domain):
+        raise ConfigError(
+            f"DAYBREAK_BOUNCE_DOMAIN is “{text}”: write a bare domain, such as bounces.paper.example."
+        )
+    return domain
 
 
 def _endpoints(text: str) -> tuple[str, ...]:
