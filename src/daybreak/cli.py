@@ -22,6 +22,7 @@ ROOMS = {
         "daybreak.editioncommands:edition",
         "Make an edition: new, import, check, approve, press, export.",
     ),
+    "calendar": ("daybreak.desk.calendarcommands:calendar", "Keep the days on which there is no paper."),
     "deliver": ("daybreak.delivery.commands:deliver", "Send editions, and say who has them."),
     "board": ("daybreak.delivery.watchcommands:board", "How far the next edition is, and what is late."),
     "readers": ("daybreak.circulation.commands:readers", "Import, export and list readers."),

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daybreak.delivery.mornings import deadline, morning, not_after, over_everywhere, zone_names, zone_of
+from daybreak.common.zones import zone_names, zone_of
+from daybreak.delivery.mornings import Rules, deadline, first_in_hand, morning, not_after, over_everywhere
+from daybreak.desk.calendar import Calendar
 
 UTC = dt.UTC
 SIX = dt.time(6)
@@ -76,6 +78,34 @@ def test_who_rises_after_ten_has_two_hours(hour: dt.time, expected: dt.time) -> 
     assert last == dt.datetime.combine(dt.date(2022, 5, 6), expected, UTC)
 
 
+CHRISTMAS = Rules(Calendar(frozenset({dt.date(2025, 12, 25), dt.date(2025, 12, 26), dt.date(2026, 1, 1)})))
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "expected"),
+    [
+        ("2025-12-24", "Europe/Berlin", "2025-12-24T05:00"),
+        # two holidays and a weekend: Thursday's paper comes on Monday
+        ("2025-12-25", "Europe/Berlin", "2025-12-29T05:00"),
+        ("2025-12-27", "Pacific/Auckland", "2025-12-28T17:00"),
+        ("2026-01-01", "Pacific/Kiritimati", "2026-01-01T16:00"),
+        ("2026-01-01", "Pacific/Pago_Pago", "2026-01-02T17:00"),
+    ],
+)
+def test_a_morning_is_never_on_a_holiday(day: str, zone: str, expected: str) -> None:
+    due = morning(dt.date.fromisoformat(day), zone, SIX, CHRISTMAS)
+    assert due == dt.datetime.fromisoformat(f"{expected}+00:00")
+
+
+def test_the_last_hour_is_a_rule_of_the_house() -> None:
+    rules = Rules(last_hour=dt.time(9))
+    friday = dt.date(2022, 5, 6)
+    assert deadline(friday, "Europe/Berlin", rules) == dt.datetime(2022, 5, 6, 7, tzinfo=UTC)
+    # who rises at half past eight has two hours all the same
+    last = not_after(friday, "Europe/Berlin", dt.time(8, 30), rules)
+    assert last == dt.datetime(2022, 5, 6, 8, 30, tzinfo=UTC)
+
+
 def test_zones_come_from_the_package_and_not_from_the_machine() -> None:
     table = resources.files("tzdata").joinpath("zoneinfo", "Europe", "Berlin")
     assert table.is_file()
@@ -98,14 +128,21 @@ def clocks_of(zone: str) -> Iterator[None]:
         time.tzset()
 
 
-def by_walking(day: dt.date, zone: str, hour: dt.time) -> dt.datetime:
+def by_walking(
+    day: dt.date, zone: str, hour: dt.time, holidays: frozenset[dt.date] = frozenset()
+) -> dt.datetime:
     """Minute by minute: the first at which the clock on some wall of a weekday, not before `day`, shows `hour`."""
+    without_paper = {(each.year, each.month, each.day) for each in holidays}
     start = int(dt.datetime.combine(day, dt.time(), UTC).timestamp()) - 26 * 3600
     with clocks_of(zone):
-        for instant in range(start, start + 6 * 86400, 60):
+        for instant in range(start, start + (6 + 2 * len(holidays)) * 86400, 60):
             shown = time.localtime(instant)
-            if (shown.tm_year, shown.tm_mon, shown.tm_mday) >= (day.year, day.month, day.day) and (
-                shown.tm_wday < 5 and (shown.tm_hour, shown.tm_min) >= (hour.hour, hour.minute)
+            date = (shown.tm_year, shown.tm_mon, shown.tm_mday)
+            has_paper = shown.tm_wday < 5 and date not in without_paper
+            if (
+                date >= (day.year, day.month, day.day)
+                and has_paper
+                and ((shown.tm_hour, shown.tm_min) >= (hour.hour, hour.minute))
             ):
                 return dt.datetime.fromtimestamp(instant, UTC)
     raise AssertionError("no weekday in six days")
@@ -120,6 +157,21 @@ ZONES = st.sampled_from(sorted(zone_names()))
 @given(day=DAYS, zone=ZONES, hour=HOURS)
 def test_a_morning_agrees_with_a_walk_through_the_minutes(day: dt.date, zone: str, hour: dt.time) -> None:
     assert morning(day, zone, hour) == by_walking(day, zone, hour)
+
+
+@settings(max_examples=80, deadline=None)
+@given(day=DAYS, zone=ZONES, hour=HOURS, off=st.frozensets(st.integers(0, 6), max_size=4))
+def test_with_holidays_it_agrees_too(day: dt.date, zone: str, hour: dt.time, off: frozenset[int]) -> None:
+    holidays = frozenset(day + dt.timedelta(days=days) for days in off)
+    rules = Rules(Calendar(holidays))
+    assert morning(day, zone, hour, rules) == by_walking(day, zone, hour, holidays)
+
+
+@given(at=st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2026, 12, 31), timezones=st.just(UTC)))
+def test_every_edition_with_mornings_left_is_in_hand(at: dt.datetime) -> None:
+    first = first_in_hand(at, CHRISTMAS)
+    before = [first - dt.timedelta(days=days) for days in range(1, 15)]
+    assert all(over_everywhere(each, CHRISTMAS) < at for each in before)
 
 
 CHANGES = [

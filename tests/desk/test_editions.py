@@ -163,7 +163,3 @@ def test_the_next_edition_is_a_weekday_whose_first_morning_is_to_come(at: dt.dat
 def test_the_first_morning_is_six_in_auckland_in_summer_and_winter() -> None:
     assert editions.first_morning(FRIDAY) == dt.datetime(2022, 5, 5, 18, tzinfo=dt.UTC)
     assert editions.first_morning(dt.date(2022, 1, 14)) == dt.datetime(2022, 1, 13, 17, tzinfo=dt.UTC)
-
-
-def test_a_weekend_edition_goes_out_on_monday() -> None:
-    assert [editions.outgoing_date(dt.date(2022, 5, day)).day for day in (6, 7, 8, 9)] == [6, 9, 9, 9]

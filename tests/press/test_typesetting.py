@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daybreak.desk.calendar import Calendar
 from daybreak.desk.manuscript import BriefCopy, Citation, Manuscript, SectionCopy
-from daybreak.press.typesetting import SetEdition, next_weekday, set_edition
+from daybreak.press.typesetting import SetEdition, set_edition
 
 FRIDAY = dt.date(2022, 5, 6)
 
@@ -90,9 +92,23 @@ def test_no_text_ever_reaches_a_page_alive(body: str) -> None:
     assert set(re.findall(r"</?[a-zA-Z]+", brief.html)) <= tags
 
 
-def test_after_friday_comes_monday() -> None:
-    assert next_weekday(FRIDAY) == dt.date(2022, 5, 9)
-    assert next_weekday(dt.date(2022, 5, 9)) == dt.date(2022, 5, 10)
+@pytest.mark.parametrize(
+    ("date", "holidays", "label"),
+    [
+        (FRIDAY, (), "Monday"),
+        (dt.date(2022, 5, 7), (), "Tuesday"),  # Saturday's goes out on Monday
+        (FRIDAY, (9,), "Tuesday"),
+        (FRIDAY, (9, 10, 11, 12), "Friday, May 13"),
+    ],
+)
+def test_the_next_paper_is_named(date: dt.date, holidays: tuple[int, ...], label: str) -> None:
+    calendar = Calendar(frozenset(dt.date(2022, 5, day) for day in holidays))
+    brief = BriefCopy(slug="b", headline="B", body="Text.")
+    manuscript = Manuscript(date=date, sections=(SectionCopy("Need to Know", "lead", (brief,)),))
+    edition = set_edition(
+        manuscript, site_url="https://x.example", previous=None, listening_seconds=1, calendar=calendar
+    )
+    assert edition.next_label == f"{label}, 6:00 your time"
 
 
 def test_the_datelines_and_minutes_are_words_a_reader_reads() -> None:

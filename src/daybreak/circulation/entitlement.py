@@ -10,7 +10,7 @@ from typing import Literal
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from daybreak.circulation.models import Period, Reader
-from daybreak.circulation.zones import zone_of
+from daybreak.common.zones import zone_of
 
 Kind = Literal["trial", "subscription", "comp"]
 Reason = Literal["trial", "subscription", "comp", "staff", "lapsed", "unconfirmed", "visitor"]

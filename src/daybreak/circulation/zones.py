@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
 
 from daybreak.common.refusal import Refused
+from daybreak.common.zones import zone_names
 
 
 @cache
 def known_zones() -> frozenset[str]:
-    """Every IANA name that this Python's time zone data knows."""
-    return frozenset(available_timezones()) - {"localtime", "Factory"}
+    """Every IANA name that a person may have meant."""
+    return zone_names() - {"Factory"}
 
 
 @cache
@@ -26,7 +26,6 @@ def zones_to_choose_from() -> tuple[str, ...]:
 def parse_zone(text: str) -> str:
     """The IANA name in `text`. Raises Refused when there is no such zone."""
     name = text.strip()
-    # Looked up before ZoneInfo sees it: a name is a path to it.
     if name not in known_zones():
         raise Refused("There is no such time zone: choose one from the list, such as Europe/Berlin.")
     return name
@@ -38,11 +37,6 @@ def zone_or_utc(text: str) -> str:
         return parse_zone(text)
     except Refused:
         return "UTC"
-
-
-def zone_of(name: str) -> dt.tzinfo:
-    """The zone called `name`; UTC when newer time zone data gave it and this Python's does not know it."""
-    return ZoneInfo(name) if name in known_zones() else dt.UTC
 
 
 def parse_hour(text: str) -> dt.time:

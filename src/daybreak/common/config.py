@@ -5,6 +5,7 @@ Each setting is documented in docs/settings.md; a test says which one is missing
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from collections.abc import Mapping
@@ -34,7 +35,10 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that the environment decides. `mail` is None when mail goes to the built-in outbox."""
+    """Everything that the environment decides. `mail` is None when mail goes to the built-in outbox.
+
+    `last_hour` is the wall-clock time in each reader's zone after which no edition leaves any more.
+    """
 
     data: Path
     site_url: str
@@ -44,6 +48,7 @@ class Config:
     mail_from: str
     bounce_domain: str
     paper_name: str
+    last_hour: dt.time
     open_outbox: bool
     wire_allow: tuple[str, ...]
     alarm_mail: str
@@ -75,6 +80,7 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
         mail_from=mail_from,
         bounce_domain=_bounce_domain(values.get("DAYBREAK_BOUNCE_DOMAIN", ""), mail_from),
         paper_name=values.get("DAYBREAK_PAPER_NAME", "").strip() or "Daybreak",
+        last_hour=_last_hour(values.get("DAYBREAK_LAST_HOUR", "")),
         open_outbox=_yes_or_no(values, "DAYBREAK_OPEN_OUTBOX"),
         wire_allow=_endpoints(values.get("DAYBREAK_WIRE_ALLOW", "")),
         alarm_mail=_alarm_mail(values.get("DAYBREAK_ALARM_MAIL", "")),
@@ -217,6 +223,15 @@ def _bounce_domain(text: str, mail_from: str) -> str:
             f"DAYBREAK_BOUNCE_DOMAIN is “{text}”: write a bare domain, such as bounces.paper.example."
         )
     return domain
+
+
+def _last_hour(text: str) -> dt.time:
+    found = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", text.strip() or "11:00", re.ASCII)
+    if found is None or int(found[1]) < 7:
+        raise ConfigError(
+            f"DAYBREAK_LAST_HOUR is “{text}”: write a time of day from 07:00 on, such as 11:00."
+        )
+    return dt.time(int(found[1]), int(found[2]))
 
 
 def _endpoints(text: str) -> tuple[str, ...]:

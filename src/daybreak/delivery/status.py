@@ -11,8 +11,9 @@ from django.db.models import Count, Min, Q
 
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
+from daybreak.common.zones import zone_of
 from daybreak.delivery.models import Delivery
-from daybreak.delivery.mornings import over_everywhere, zone_of
+from daybreak.delivery.mornings import over_everywhere
 from daybreak.delivery.planning import readers_without_a_row, wave
 from daybreak.desk.models import Edition
 from daybreak.press.renditions import current_run

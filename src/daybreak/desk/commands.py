@@ -12,6 +12,7 @@ from daybreak.common.clock import long_date
 from daybreak.common.commandline import Day, at_option, json_option, print_json
 from daybreak.common.refusal import Refused
 from daybreak.desk import briefs, editions
+from daybreak.desk.calendar import moved
 from daybreak.desk.checking import SentenceCheck
 from daybreak.desk.editionfile import SIZE_LIMIT, write_edition
 from daybreak.desk.models import Edition
@@ -31,7 +32,7 @@ def edition() -> None:
 def new(date: dt.date, at: dt.datetime) -> None:
     """Start an empty edition of DATE."""
     editions.start(date, at, BY_COMMAND)
-    _note_weekend(date)
+    _note_other_day(date)
     click.echo(f"Started the edition of {long_date(date)}.")
 
 
@@ -41,7 +42,7 @@ def new(date: dt.date, at: dt.datetime) -> None:
 def import_(file: str, at: dt.datetime) -> None:
     """Take in the edition FILE (Markdown; `-` reads standard input), creating or replacing the open edition of its date."""
     taken = editions.import_file(_read(file), at, BY_COMMAND)
-    _note_weekend(taken.date)
+    _note_other_day(taken.date)
     count = taken.briefs.count()
     click.echo(f"Imported the edition of {long_date(taken.date)}: {count} brief{'' if count == 1 else 's'}.")
 
@@ -70,7 +71,7 @@ def check(date: dt.date, as_json: bool) -> None:
 def approve(date: dt.date, by: str, at: dt.datetime) -> None:
     """Approve DATE's edition by name, so that it can be pressed."""
     done = editions.approve(editions.edition_of(date), by, at)
-    _note_weekend(date)
+    _note_other_day(date)
     click.echo(f"The edition of {long_date(date)} is approved by {done.approved_by}.")
 
 
@@ -176,7 +177,6 @@ def _read(file: str) -> str:
         raise Refused(f"{file} is not in UTF-8 (line {line}): save it as UTF-8.") from error
 
 
-def _note_weekend(date: dt.date) -> None:
-    out = editions.outgoing_date(date)
-    if out != date:
-        click.echo(f"{date} is a {date:%A}: this edition goes out on {long_date(out)}.", err=True)
+def _note_other_day(date: dt.date) -> None:
+    if sentence := moved(date):
+        click.echo(sentence, err=True)

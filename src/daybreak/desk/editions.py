@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
 from daybreak.common.models import note
 from daybreak.common.refusal import Misused, Refused
+from daybreak.common.zones import first_instant, zone_of
 from daybreak.desk.briefs import Draft, lock_open, write_brief
+from daybreak.desk.calendar import Calendar, the_calendar
 from daybreak.desk.checking import SentenceCheck
 from daybreak.desk.citing import checks_of, write_citations
 from daybreak.desk.editionfile import read_edition
@@ -23,7 +24,7 @@ from daybreak.desk.models import Brief, Edition, Section
 from daybreak.desk.prose import citations_in, dangling_links, read_body, tidy_line
 from daybreak.wire.models import Story
 
-_FIRST_ZONE = ZoneInfo("Pacific/Auckland")  # of the zones where many readers live, morning comes here first
+_FIRST_ZONE = "Pacific/Auckland"  # of the zones where many readers live, morning comes here first
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +45,19 @@ class NotReady(Refused):
         super().__init__(f"The edition of {edition.date} cannot be approved yet. {listed}")
 
 
-def first_morning(date: dt.date) -> dt.datetime:
-    """When the first readers open the edition of `date`: 06:00 in Auckland, as an aware UTC datetime."""
-    return dt.datetime.combine(date, dt.time(6), tzinfo=_FIRST_ZONE).astimezone(dt.UTC)
+def first_morning(date: dt.date, calendar: Calendar | None = None) -> dt.datetime:
+    """When the first readers open the edition of `date`: 06:00 in Auckland on the day it goes out, in UTC."""
+    out = (calendar or the_calendar()).outgoing(date)
+    return first_instant(dt.datetime.combine(out, dt.time(6)), zone_of(_FIRST_ZONE))
 
 
 def next_date(at: dt.datetime) -> dt.date:
-    """The date of the next edition: the first weekday whose first morning is still to come."""
-    date = at.date()
-    while date.weekday() > 4 or first_morning(date) <= at:
-        date += dt.timedelta(days=1)
+    """The date of the next edition: the first day with a paper whose first morning is still to come."""
+    calendar = the_calendar()
+    date = calendar.outgoing(at.date())
+    while first_morning(date, calendar) <= at:
+        date = calendar.following(date)
     return date
-
-
-def outgoing_date(date: dt.date) -> dt.date:
-    """When an edition of `date` goes out: that day, or the Monday after a weekend."""
-    return date + dt.timedelta(days=7 - date.weekday() if date.weekday() > 4 else 0)
 
 
 def edition_of(date: dt.date) -> Edition:

@@ -27,6 +27,20 @@ class Section(models.Model):
         return self.name
 
 
+class Holiday(models.Model):
+    """A weekday without a paper, and why."""
+
+    date = models.DateField(unique=True)
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["date"]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="holiday_has_a_name")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.date})"
+
+
 class Edition(models.Model):
     """The paper of one day. Open while it is written; approved by a named person before it can be pressed."""
 

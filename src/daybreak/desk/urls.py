@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, path, register_converter
 
 from daybreak.accounts.views import sign_in, sign_out
-from daybreak.desk import views
+from daybreak.desk import calendarpage, views
 from daybreak.desk.answering import staff_only
 
 
@@ -47,6 +47,8 @@ urlpatterns = [
     _staff("editions/<edition_day:date>/reopen/", views.reopen, "desk-reopen"),
     _staff("editions/<edition_day:date>/add/", views.add, "desk-add"),
     _staff("editions/<edition_day:date>/aside/<uuid:key>/", views.put_aside, "desk-aside"),
+    _staff("calendar/", calendarpage.calendar, "desk-calendar"),
+    _staff("calendar/<edition_day:date>/remove/", calendarpage.remove, "desk-calendar-remove"),
     _staff("stories/<uuid:key>/", views.story, "desk-story"),
     _staff("cite/", views.cite, "desk-cite"),
     _staff("briefs/<int:key>/", views.brief_page, "desk-brief"),

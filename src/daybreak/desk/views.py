@@ -17,6 +17,7 @@ from daybreak.desk import briefs, editions
 from daybreak.desk.answering import do, message_alone, name_of, page_of, parts_of, to_edition
 from daybreak.desk.board import budget_of
 from daybreak.desk.briefs import Draft
+from daybreak.desk.calendar import moved
 from daybreak.desk.editionfile import SIZE_LIMIT, write_edition
 from daybreak.desk.models import Brief, Edition, Section
 from daybreak.wire.models import Article, Story
@@ -106,6 +107,8 @@ def start(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("desk-editions")
+    if sentence := moved(edition.date):
+        messages.info(request, sentence)
     return to_edition(edition)
 
 
@@ -123,7 +126,7 @@ def import_(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("desk-editions")
-    messages.success(request, f"Imported {upload.name}.")
+    messages.success(request, " ".join(filter(None, (f"Imported {upload.name}.", moved(edition.date)))))
     return to_edition(edition)
 
 

@@ -21,6 +21,7 @@ from django.db.models import Exists, Max, OuterRef
 
 from daybreak.common.models import note
 from daybreak.common.refusal import Refused
+from daybreak.desk.calendar import EVERY_WEEKDAY, Calendar, the_calendar
 from daybreak.desk.editions import manuscript_of
 from daybreak.desk.manuscript import Manuscript
 from daybreak.desk.models import Edition
@@ -65,6 +66,7 @@ def press(
         paper=paper,
         voice=voice,
         previous=_printed_before(edition.date),
+        calendar=the_calendar(),
         at=at,
         progress=progress,
     )
@@ -88,6 +90,7 @@ def render(
     voice: Callable[[], AbstractContextManager[Voice]],
     previous: dt.date | None,
     at: dt.datetime,
+    calendar: Calendar = EVERY_WEEKDAY,
     progress: Progress = lambda _: None,
 ) -> Rendered:
     """Every rendition of a manuscript, touching neither database nor storage."""
@@ -98,7 +101,11 @@ def render(
         taste = record(taste_script(manuscript, **words), speaker, tags)
     progress("Setting pages, mail and feeds")
     edition = set_edition(
-        manuscript, site_url=paper.site_url, previous=previous, listening_seconds=whole.duration
+        manuscript,
+        site_url=paper.site_url,
+        previous=previous,
+        listening_seconds=whole.duration,
+        calendar=calendar,
     )
     return Rendered(manuscript, edition, tuple(_renditions(edition, paper, whole, taste, at)))
 

@@ -16,6 +16,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from daybreak.common.clock import long_date
+from daybreak.desk.calendar import EVERY_WEEKDAY, Calendar
 from daybreak.desk.manuscript import BriefCopy, Citation, Manuscript, Role
 from daybreak.desk.prose import Block, Run, Sentence, read_body, word_count
 from daybreak.press.places import place_label
@@ -97,9 +98,14 @@ def edition_path(day: dt.date) -> str:
 
 
 def set_edition(
-    manuscript: Manuscript, *, site_url: str, previous: dt.date | None, listening_seconds: float
+    manuscript: Manuscript,
+    *,
+    site_url: str,
+    previous: dt.date | None,
+    listening_seconds: float,
+    calendar: Calendar = EVERY_WEEKDAY,
 ) -> SetEdition:
-    """Set a manuscript in type."""
+    """Set a manuscript in type; the `calendar` says when the next edition comes."""
     path = edition_path(manuscript.date)
     numbers = _first_numbers(manuscript)
     sections = tuple(
@@ -123,16 +129,14 @@ def set_edition(
         listening_minutes=max(1, round(listening_seconds / 60)),
         sections=sections,
         previous=Previous(edition_path(previous), long_date(previous)) if previous else None,
-        next_label=f"{next_weekday(manuscript.date):%A}, 6:00 your time",
+        next_label=_next_label(manuscript.date, calendar.following(calendar.outgoing(manuscript.date))),
     )
 
 
-def next_weekday(day: dt.date) -> dt.date:
-    """The first Monday-to-Friday after `day`."""
-    following = day + dt.timedelta(days=1)
-    while following.weekday() > 4:
-        following += dt.timedelta(days=1)
-    return following
+def _next_label(day: dt.date, following: dt.date) -> str:
+    """When the next edition comes: the weekday alone says it for a week."""
+    when = f"{following:%A}" if (following - day).days < 7 else f"{following:%A, %B} {following.day}"
+    return f"{when}, 6:00 your time"
 
 
 def _first_numbers(manuscript: Manuscript) -> dict[str, int]:
