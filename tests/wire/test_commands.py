@@ -76,6 +76,30 @@ def test_a_source_is_added_once_and_listed() -> None:
     assert "not asked yet" in run("sources").stdout
 
 
+def test_the_bundled_list_is_added_by_region_and_exported_as_opml(tmp_path: Path) -> None:
+    assert "Oceania: " in run("sources", "add-bundled", "--list").stdout
+    first = run("sources", "add-bundled", "--region", "Oceania")
+    again = run("sources", "add-bundled", "--region", "Oceania")
+    assert first.stdout.endswith(" sources added, 0 known already.\n")
+    assert again.stdout.startswith("0 sources added, ")
+    listed = json.loads(run("sources", "--json").stdout)
+    assert {one["state"] for one in listed} == {"new"}
+    assert "RNZ" in {one["name"] for one in listed}
+    run("export", str(tmp_path / "mine.opml"))
+    assert "0 sources added" in run("import", str(tmp_path / "mine.opml")).stdout
+
+
+def test_a_source_is_tended_by_name() -> None:
+    assert isinstance(run("export", "none.opml").exception, Refused)
+    run("source", "add", "https://courier.example/rss", "--name", "Courier")
+    for verb, state in (("pause", "paused"), ("resume", "new"), ("ask", "new")):
+        assert run("sources", verb, "Courier").exit_code == 0
+        assert json.loads(run("sources", "--json").stdout)[0]["state"] == state
+    assert "Ledger" in str(run("sources", "pause", "Ledger").exception)
+    run("sources", "remove", "Courier")
+    assert "No source yet" in run("sources").stdout
+
+
 def test_polling_nothing_says_so_and_a_private_feed_is_refused() -> None:
     assert "0 feeds asked" in run("poll", "--at", AT).stdout
     run("source", "add", "http://127.0.0.1:9/feed", "--name", "Inside")

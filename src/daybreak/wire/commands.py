@@ -14,9 +14,8 @@ from daybreak.common.commandline import at_option, json_option, print_json
 from daybreak.common.config import is_endpoint
 from daybreak.common.refusal import Refused
 from daybreak.wire.filing import Filed
-from daybreak.wire.models import Source
 from daybreak.wire.polling import poll
-from daybreak.wire.sources import add_source
+from daybreak.wire.sourcecommands import export_command, source_group, sources_group
 from daybreak.wire.stories import BudgetLine, news_budget
 from daybreak.wire.wirefiles import import_file
 
@@ -26,6 +25,11 @@ LONGEST_LOOK = 366 * 24  # hours
 @click.group()
 def wire() -> None:
     """The night's wire: feeds and files in, articles and stories out."""
+
+
+wire.add_command(source_group)
+wire.add_command(sources_group)
+wire.add_command(export_command)
 
 
 def _endpoints(_: click.Context, __: click.Parameter, named: tuple[str, ...]) -> tuple[str, ...]:
@@ -124,45 +128,6 @@ def stories_command(
     for place, line in enumerate(budget, start=1):
         click.echo(f"{place:>3}  {line.score:5.2f}  {line.headline}")
         click.echo(f"            {'; '.join(line.reasons)}")
-
-
-@wire.group("source")
-def source_group() -> None:
-    """The feeds that are polled."""
-
-
-@source_group.command("add")
-@click.argument("url")
-@click.option("--name", default="", help="What the paper calls it; by default the feed's host.")
-def source_add(url: str, name: str) -> None:
-    """Poll the feed at URL from now on."""
-    source, new = add_source(name, url)
-    click.echo(f"{source.name} is {'added' if new else 'known already'}: {source.feed_url}")
-
-
-@wire.command("sources")
-@json_option
-def sources_command(as_json: bool) -> None:
-    """The sources with a feed: when each was last read, and what went wrong."""
-    sources = Source.objects.exclude(feed_url=None)
-    if as_json:
-        print_json([_source_as_json(source) for source in sources])
-        return
-    for source in sources:
-        state = source.last_error or ("good" if source.last_good_at else "not asked yet")
-        click.echo(f"{source.name}  {source.feed_url}  {'' if source.active else 'retired; '}{state}")
-
-
-def _source_as_json(source: Source) -> dict[str, Any]:
-    return {
-        "name": source.name,
-        "feed_url": source.feed_url,
-        "active": source.active,
-        "last_good_at": source.last_good_at,
-        "next_due_at": source.next_due_at,
-        "failures": source.failures,
-        "last_error": source.last_error,
-    }
 
 
 def _as_json(line: BudgetLine) -> dict[str, Any]:

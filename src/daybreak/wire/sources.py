@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 from daybreak.wire.addresses import AddressError, canonical, country_of, host_of
 from daybreak.wire.models import Source
 from daybreak.wire.reading import Item
+
+LONGEST_FEED_URL = 1000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of an outlet beside its feed; "" where nothing is. The fields are those of `Source`."""
+
+    site_url: str = ""
+    language: str = ""
+    country: str = ""
+    kind: str = ""
+    owner: str = ""
+    full_text: bool = False
+    terms: str = ""
 
 
 def name_of(item: Item) -> str:
@@ -25,30 +41,63 @@ def sources_named(wanted: Mapping[str, str]) -> dict[str, Source]:
     return {**held, **{source.name: source for source in missing}}
 
 
-def add_source(name: str, feed_url: str, *, site_url: str = "", language: str = "") -> tuple[Source, bool]:
+def add_source(name: str, feed_url: str, about: About | None = None) -> tuple[Source, bool]:
     """The source that polls this feed, made when there is none; the flag says whether anything was added.
 
-    A known outlet without a feed gets this one; a name that already polls another feed gets the host beside it.
+    A known outlet without a feed gets this one; a name that already polls another feed gets the host beside it. What
+    a held source does not say of itself yet is filled in from `about`.
     Raises AddressError when `feed_url` is no web address or too long.
     """
-    feed_url = feed_url.strip()
-    canonical(feed_url)  # refuses what is no address; the feed itself is asked for as it was written
-    if len(feed_url) > 1000:
-        raise AddressError(f"“{feed_url[:60]}…” is longer than 1000 characters: check the feed's address.")
+    feed_url = checked_feed_url(feed_url)
+    about = about or About()
     held = Source.objects.filter(feed_url=feed_url).first()
     if held:
+        _fill_in(held, about)
         return held, False
-    name = " ".join(name.split())[:150] or host_of(feed_url)
+    name = " ".join(name.split())[:200] or host_of(feed_url)
     namesake = Source.objects.filter(name=name).first()
     if namesake and not namesake.feed_url:
         namesake.feed_url, namesake.next_due_at, namesake.active = feed_url, None, True
         namesake.save(update_fields=["feed_url", "next_due_at", "active"])
+        _fill_in(namesake, about)
         return namesake, True
     if namesake:
-        name = _unlike_any(f"{name} ({host_of(feed_url)[:30]})")
-    country = country_of(feed_url)
-    fields = {"site_url": site_url[:500], "language": language[:16], "country": country}
-    return Source.objects.create(name=name, feed_url=feed_url, **fields), True
+        name = _unlike_any(f"{name[:150]} ({host_of(feed_url)[:30]})")
+    source = Source(name=name, feed_url=feed_url, full_text=about.full_text)
+    _set(source, about)
+    source.country = source.country or country_of(feed_url)
+    source.save()
+    return source, True
+
+
+def checked_feed_url(text: str) -> str:
+    """The address of a feed as it was written. Raises AddressError when it is no web address or too long."""
+    text = text.strip()
+    canonical(text)
+    if len(text) > LONGEST_FEED_URL:
+        raise AddressError(
+            f"“{text[:60]}…” is longer than {LONGEST_FEED_URL} characters: check the feed's address."
+        )
+    return text
+
+
+def _fill_in(source: Source, about: About) -> None:
+    """A held source keeps what it says; and whether its pages may be kept whole is not for a list to decide."""
+    changed = _set(source, about)
+    if changed:
+        source.save(update_fields=changed)
+
+
+def _set(source: Source, about: About) -> list[str]:
+    """Fill the empty fields of text; answers which were filled."""
+    changed = []
+    for field in fields(About):
+        value = getattr(about, field.name)
+        if isinstance(value, str) and value and not getattr(source, field.name):
+            longest = Source._meta.get_field(field.name).max_length  # type: ignore[union-attr]
+            setattr(source, field.name, value[:longest])
+            changed.append(field.name)
+    return changed
 
 
 def _unlike_any(name: str) -> str:

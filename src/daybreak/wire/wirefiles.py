@@ -10,24 +10,23 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
-from xml.parsers import expat
 
 from daybreak.common.clock import parse_instant
 from daybreak.common.refusal import Refused
 from daybreak.wire.addresses import AddressError, canonical
 from daybreak.wire.charset import decoded
 from daybreak.wire.filing import Filed, file_items
+from daybreak.wire.opml import Listed, read_list
 from daybreak.wire.plaintext import plain_text
 from daybreak.wire.reading import LARGEST, FeedError, Item, open_feed
 from daybreak.wire.sources import add_source
 
 LONGEST_LINE = 2_000_000  # bytes
 MOST_COMPLAINTS = 50  # lines of one file that are named one by one
-_BARE_AMPERSAND = re.compile(r"&(?!(?:[A-Za-z]\w{1,10}|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)")
 Complain = Callable[[str], None]
 
 
@@ -105,50 +104,21 @@ def _import_feed(data: bytes, name: str, at: dt.datetime) -> Imported:
 
 
 def _import_opml(text: str, name: str, complain: Complain) -> Imported:
+    return add_listed(read_list(text, name, complain), complain)
+
+
+def add_listed(feeds: Iterable[Listed], complain: Complain) -> Imported:
+    """Poll every feed of a list from now on; `complain` gets a sentence for each whose address is none."""
     added = known = skipped = 0
-    for outline in _outlines(text, name, complain):
-        title = plain_text(outline.get("title") or outline.get("text") or "")
+    for listed in feeds:
         try:
-            _, new = add_source(
-                title,
-                outline["xmlurl"].strip(),
-                site_url=outline.get("htmlurl", ""),
-                language=outline.get("language", ""),
-            )
+            _, new = add_source(listed.name, listed.feed_url, listed.about)
         except AddressError as error:
             skipped += 1
-            complain(f"“{title}” is left out: {error}")
+            complain(f"“{listed.name}” is left out: {error}")
             continue
         added, known = added + new, known + (not new)
     return Imported(added=added, known=known, skipped=skipped)
-
-
-def _outlines(text: str, name: str, complain: Complain) -> list[dict[str, str]]:
-    """The attributes (names in lower case) of every outline with a feed, however deep (OPML 2.0, opml.org/spec2)."""
-    found: list[dict[str, str]] = []
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        named = {key.lower(): value for key, value in attributes.items()}
-        if tag.lower() == "outline" and named.get("xmlurl", "").strip():
-            found.append(named)
-
-    def entity(*_: object) -> None:
-        raise Refused(f"{name} declares XML entities, which a list of feeds has no use for: take them out.")
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = start
-    parser.EntityDeclHandler = entity
-    body = re.sub(
-        r"^\s*<\?xml[^>]{0,300}\?>", "", _BARE_AMPERSAND.sub("&amp;", text.lstrip("\ufeff")), count=1
-    )
-    try:
-        parser.Parse(body.encode("utf-8", "replace"), True)
-    except expat.ExpatError as error:
-        # What stood before the break is still a list of feeds.
-        if not found:
-            raise Refused(f"{name} is broken XML ({error}): export the list again.") from error
-        complain(f"the list breaks off ({error}): what stands before is taken; export it again.")
-    return found
 
 
 class _Lines:
