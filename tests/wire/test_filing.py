@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from daybreak.wire.filing import Filed, file_items, language_tag
+from daybreak.wire.editing import merge_stories, pin, split_story
+from daybreak.wire.filing import Filed, Filer, file_items, language_tag
 from daybreak.wire.models import Article, Source, Story
 from daybreak.wire.reading import Item
 from daybreak.wire.stories import news_budget
@@ -184,8 +185,10 @@ def _early_apart_from_told() -> Story:
 def test_an_article_that_stood_alone_moves_to_the_story_it_proves_part_of() -> None:
     alone = _early_apart_from_told()
     file_items([_paper(3)], AT)
-    assert not Story.objects.filter(pk=alone.pk).exists()
-    assert Article.objects.get(title=EARLY[0]).story == Article.objects.get(title=TOLD[2][0]).story
+    told = Article.objects.get(title=TOLD[2][0]).story
+    assert Article.objects.get(title=EARLY[0]).story == told
+    assert Story.kept.get(pk=alone.pk).living == told, "its old links lead on"
+    assert not Story.objects.filter(pk=alone.pk).exists(), "and it is none of the budget's"
 
 
 def test_a_story_put_aside_keeps_its_articles() -> None:
@@ -193,3 +196,45 @@ def test_a_story_put_aside_keeps_its_articles() -> None:
     Story.objects.filter(pk=alone.pk).update(spiked_at=AT)
     file_items([_paper(3)], AT)
     assert Article.objects.get(title=EARLY[0]).story == alone
+
+
+def test_a_pinned_story_keeps_its_articles() -> None:
+    alone = _early_apart_from_told()
+    pin(alone.pk, True, by="Ines", at=AT)
+    file_items([_paper(3)], AT)
+    assert Article.objects.get(title=EARLY[0]).story == alone
+
+
+def test_a_filer_hears_what_editors_did_between_its_batches() -> None:
+    filer = Filer()
+    filer.file([item("one"), _about_elad(1)], AT)
+    mali, elad = (Article.objects.get(url__contains=part).story_id for part in ("one", "elad1"))
+    assert mali and elad and mali != elad
+    merge_stories(mali, elad, by="Ines", at=AT)
+    filer.file([item("two", "Levant Daily", title="Mali and France: the defence accords end")], AT)
+    assert Article.objects.get(url__contains="two").story_id == elad, "the copy of what went there"
+    split_story(
+        elad, Article.objects.filter(url__contains="elad").values_list("id", flat=True), by="I", at=AT
+    )
+    filer.file([_about_elad(2), item("three", "Thames Chronicle", body="Mali ends the accords.")], AT)
+    in_elad = Article.objects.get(url__contains="elad2").story_id
+    assert in_elad == Article.objects.get(url__contains="elad1").story_id != elad
+    assert Article.objects.get(url__contains="three").story_id == elad
+
+
+def test_a_filer_hears_what_another_process_merged() -> None:
+    alone = _early_apart_from_told()
+    filer = Filer()
+    filer.file([item("one")], AT)
+    file_items([_paper(3)], AT)
+    told = Story.kept.get(pk=alone.pk).living
+    assert told != alone
+    again = Item("https://paper9.example/a", f"{EARLY[0]}: once more", "Paper 9", AT, body=EARLY[1])
+    filer.file([again], AT)
+    assert Article.objects.get(url=again.url).story == told
+
+
+def _about_elad(number: int) -> Item:
+    title = "Three killed in stabbing attack in Elad" if number == 1 else "Elad attack: stabbing kills three"
+    text = "Israeli police hunt two suspects after the stabbing attack in Elad."
+    return Item(f"https://elad{number}.example/a", title, f"Elad {number}", AT - HOUR, body=text)

@@ -131,11 +131,13 @@ def budget_of(edition: Edition) -> list[BudgetItem]:
     )
     told: dict[object, list[dt.date]] = {}
     here: dict[object, Brief] = {}
-    for brief in Brief.objects.filter(story__in=stories).select_related("edition"):
+    written = Q(story__in=stories) | Q(story__merged_into__in=stories)
+    for brief in Brief.objects.filter(written).select_related("edition", "story"):
+        about = brief.story and (brief.story.merged_into_id or brief.story_id)
         if brief.edition_id == edition.pk:
-            here[brief.story_id] = brief
+            here[about] = brief
         elif brief.edition.date < edition.date:
-            told.setdefault(brief.story_id, []).append(brief.edition.date)
+            told.setdefault(about, []).append(brief.edition.date)
     return [
         BudgetItem(story, story.outlets, here.get(story.pk), tuple(sorted(told.get(story.pk, []))))
         for story in stories

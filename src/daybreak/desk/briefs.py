@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 
 from daybreak.common.models import JournalEntry, note
 from daybreak.common.refusal import Misused, Refused
@@ -20,6 +20,7 @@ from daybreak.desk.editionfile import BODY_LIMIT, free_slug
 from daybreak.desk.models import Brief, EarlierBrief, Edition, Section, SignOff
 from daybreak.desk.prose import sentences_of, tidy_body, tidy_line
 from daybreak.wire.models import Article, Story
+from daybreak.wire.regrouping import living
 
 SITTING = dt.timedelta(
     minutes=5
@@ -89,7 +90,9 @@ def add_brief_from_story(edition: Edition, section: Section, story: Story, at: d
 
     Raises Refused when the edition is approved or already has a brief on the story.
     """
-    if (written := edition.briefs.filter(story=story).first()) is not None:
+    story = living(story.pk) or story
+    same = Q(story=story) | Q(story__merged_into=story)
+    if (written := edition.briefs.filter(same).first()) is not None:
         raise Refused(f"The edition already has a brief on this story, “{written}”: open that one.")
     brief = add_brief(edition, section, at=at, by=by, headline=story.headline, story=story)
     write_citations(brief, story.articles.filter(original=None).values_list("url", flat=True))

@@ -17,6 +17,7 @@ from daybreak.wire.filing import Filed
 from daybreak.wire.polling import poll
 from daybreak.wire.sourcecommands import export_command, source_group, sources_group
 from daybreak.wire.stories import BudgetLine, news_budget
+from daybreak.wire.storycommands import EDITING
 from daybreak.wire.wirefiles import import_file
 
 LONGEST_LOOK = 366 * 24  # hours
@@ -30,6 +31,10 @@ def wire() -> None:
 wire.add_command(source_group)
 wire.add_command(sources_group)
 wire.add_command(export_command)
+
+
+for verb in EDITING:
+    wire.add_command(verb)
 
 
 def _endpoints(_: click.Context, __: click.Parameter, named: tuple[str, ...]) -> tuple[str, ...]:

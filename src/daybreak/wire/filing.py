@@ -12,24 +12,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Substr
 
 from daybreak.wire.addresses import LONGEST, AddressError, canonical, url_key
 from daybreak.wire.copies import CopyFinder, Family
 from daybreak.wire.grouping import Grouper, GroupItem, Merge
-from daybreak.wire.models import Article, Story
+from daybreak.wire.models import Article, Regrouping, Story
 from daybreak.wire.reading import Item
+from daybreak.wire.regrouping import BY_THE_WIRE, carry, last_regrouping, regrouped_after, settled_since
 from daybreak.wire.sources import name_of, sources_named
 from daybreak.wire.stories import refresh
+from daybreak.wire.turns import wait_for_turn
 from daybreak.wire.wording import telling_text
 
 BATCH = 500
 _WINDOW = dt.timedelta(hours=72)
 _TEXT = 2_000  # characters of a body that copies are told by
 _MOST_RECALLED = 30_000  # articles
-_LOCK = 0x64617962  # any number, the same in each process
+_RECALLED = (
+    "id", "url_key", "title", "summary", "opening", "published_at", "source__name", "original__url_key", "story_id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Filer:
         self._copies = CopyFinder()
         self._known: set[str] = set()
         self._last_id = 0
+        self._heard = 0  # the latest regrouping that this filer knows of
         self._span: tuple[dt.datetime, dt.datetime] | None = None
 
     def file(self, items: Iterable[Item], at: dt.datetime) -> Filed:
@@ -79,7 +84,7 @@ class Filer:
         remaining = iter(items)
         while batch := list(islice(remaining, BATCH)):
             with transaction.atomic():
-                _wait_for_turn()
+                wait_for_turn()
                 total += self._file_batch(batch, at)
         return total
 
@@ -111,7 +116,7 @@ class Filer:
             )
             if len(family.members) > 1:
                 families[id(family)] = family
-        merges = self._grouper.look_again(_settled(new[0].published_at - _WINDOW))
+        merges = self._grouper.look_again(settled_since(new[0].published_at - _WINDOW))
         for merge in merges:
             for article in new:
                 if article.story_id == merge.gone:
@@ -122,7 +127,8 @@ class Filer:
         self._known.update(article.url_key for article in new)
         self._last_id = max(self._last_id, *(article.pk for article in new))
         _join_copies(families.values())
-        touched |= _merge_stories(merges)
+        touched |= _merge_stories(merges, at)
+        self._heard = last_regrouping()
         refresh(touched, at)
         own = {article.url_key for article in new}
         return sum(key in own and key != f.original for f in families.values() for _, key in f.members)
@@ -132,21 +138,33 @@ class Filer:
         database, later also what other processes have filed meanwhile."""
         low, high = earliest - _WINDOW, latest + _WINDOW
         wanted = Q(published_at__range=(low, high))
-        if self._span is not None:
+        if self._span is None:
+            self._heard = last_regrouping()
+        else:
+            self._hear_of_regroupings()
             was_low, was_high = self._span
             beyond = Q(published_at__lt=was_low) | Q(published_at__gt=was_high)
             wanted = (wanted & beyond) | Q(id__gt=self._last_id)
             low, high = min(low, was_low), max(high, was_high)
         self._span = (low, high)
         rows = Article.objects.filter(wanted).order_by("-id").annotate(opening=Substr("body", 1, _TEXT))
-        found = list(
-            rows.values_list(
-                "id", "url_key", "title", "summary", "opening", "published_at", "source__name",
-                "original__url_key", "story_id",
-            )[:_MOST_RECALLED]
-        )  # fmt: skip
-        for row in reversed(found):
+        for row in reversed(list(rows.values_list(*_RECALLED)[:_MOST_RECALLED])):
             self._recall(*row)
+
+    def _hear_of_regroupings(self) -> None:
+        """Take in what editors and other processes did to the stories since the last look."""
+        stories = regrouped_after(self._heard)
+        if not stories:
+            return
+        self._heard = last_regrouping()
+        for story in stories:
+            self._grouper.forget(story)
+        rows = Article.objects.filter(story__in=stories).order_by("published_at", "id")
+        for row in rows.annotate(opening=Substr("body", 1, _TEXT)).values_list(*_RECALLED):
+            _, key, title, summary, body, published, source, _, story = row
+            if key in self._known:  # the others are recalled with what is new
+                text = telling_text(summary, body)
+                self._grouper.restore(GroupItem(key, title, text, published.timestamp(), source), story)
 
     def _recall(
         self, row_id: int, key: str, title: str, summary: str, body: str, published: dt.datetime,
@@ -235,28 +253,13 @@ def _join_copies(families: Iterable[Family]) -> None:
         Article.objects.filter(Q(id__in=others) | Q(original__in=others)).update(original=root)
 
 
-def _settled(since: dt.datetime) -> set[uuid.UUID]:
-    """Stories that people have begun to work with: put aside by the desk, or referred to by another room's rows.
-    Their articles stay theirs."""
-    used = Q(spiked_at__isnull=False)
-    for relation in Story._meta.related_objects:
-        if relation.related_model is not Article:
-            used |= Q(**{f"{relation.name}__isnull": False})
-    return set(Story.objects.filter(used, last_seen_at__gte=since).values_list("id", flat=True))
-
-
-def _merge_stories(merges: Sequence[Merge]) -> set[uuid.UUID]:
-    """Move the articles of stories that are gone to those that took them in; answers the latter."""
-    for merge in merges:
-        Article.objects.filter(story=merge.gone).update(story=merge.into)
-    gone = {merge.gone for merge in merges}
-    Story.objects.filter(id__in=gone).delete()
-    return {merge.into for merge in merges} - gone
-
-
-def _wait_for_turn() -> None:
-    """One filer at a time, so that two do not open one story twice. SQLite sees to it by itself: its transactions
-    take the write lock when they begin."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+def _merge_stories(merges: Sequence[Merge], at: dt.datetime) -> set[uuid.UUID]:
+    """Take the articles of stories that are gone to those that they are part of in the end; answers the latter."""
+    finally_into: dict[uuid.UUID, uuid.UUID] = {}
+    for merge in reversed(merges):
+        finally_into[merge.gone] = finally_into.get(merge.into, merge.into)
+    # A story that was opened in this batch has no row yet, and needs none: nobody has seen it.
+    for gone in Story.objects.filter(id__in=finally_into).values_list("id", flat=True):
+        articles = Article.objects.filter(story=gone).values_list("id", flat=True)
+        carry(Regrouping.Act.MERGE, gone, finally_into[gone], articles, by=BY_THE_WIRE, at=at)
+    return set(finally_into.values())

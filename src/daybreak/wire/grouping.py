@@ -114,6 +114,11 @@ class Grouper:
         """Put an article back into the story it was given."""
         self._join(self._account(item), story)
 
+    def forget(self, story: uuid.UUID) -> None:
+        """Let go of a story, so that its articles can be put back as somebody else has regrouped them."""
+        if story in self._open:
+            self._close(self._open[story])
+
     def look_again(self, settled: Collection[uuid.UUID] = ()) -> list[Merge]:
         """Merge small stories that are likely part of one that has grown since the last look, and say which, in
         the order it was done. Those `settled` may take others in and are never merged into one."""

@@ -61,8 +61,20 @@ class Source(models.Model):
         return self.name
 
 
+class LivingStories(models.Manager["Story"]):
+    """The stories that hold articles; `Story.kept` also knows those that were merged into another."""
+
+    def get_queryset(self) -> models.QuerySet[Story]:
+        return super().get_queryset().filter(merged_into__isnull=True)
+
+
 class Story(models.Model):
-    """Articles on one event. `score` ranks the news budget; `reasons` are the words behind it."""
+    """Articles on one event. `score` ranks the news budget; `reasons` are the words behind it.
+
+    One that was merged into another keeps its row, without articles, so that whatever refers to it finds the story
+    it lives on in: `merged_into` names that one, a living story always. The machine takes no article out of a
+    pinned story and merges it into none.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     headline = models.CharField(max_length=500)
@@ -71,17 +83,30 @@ class Story(models.Model):
     score = models.FloatField(default=0.0, db_index=True)
     reasons = models.JSONField(default=list)
     spiked_at = models.DateTimeField(null=True, blank=True)  # the desk put it aside
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="taken_in"
+    )
+
+    objects = LivingStories()
+    kept = models.Manager["Story"]()
 
     class Meta:
         ordering = ["-score", "-last_seen_at"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(last_seen_at__gte=F("first_seen_at")), name="story_last_seen_not_before_first"
-            )
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="story_is_not_merged_into_itself"),
         ]
 
     def __str__(self) -> str:
         return self.headline
+
+    @property
+    def living(self) -> Story:
+        """Itself, or the story that it was merged into."""
+        return self.merged_into or self
 
 
 class Article(models.Model):
@@ -118,3 +143,46 @@ class Article(models.Model):
     def text(self) -> str:
         """All the words we hold of it, for checking what a brief says it reported."""
         return "\n".join(part for part in (self.title, self.summary, self.body) if part)
+
+
+class Regrouping(models.Model):
+    """Articles that went from one story to another in one act, of an editor or of the wire itself.
+
+    Rows are only added: whoever remembers stories hears from them what others did. `articles` are the ids of those
+    that went, `aliases` of the stories that had been merged into `origin` before. While it is `held`, the machine
+    leaves both stories as they are. Undoing it adds a row that goes the other way and names it in `undoes`.
+    """
+
+    class Act(models.TextChoices):
+        MERGE = "merge", "Merged"
+        SPLIT = "split", "Split"
+        MOVE = "move", "Moved"
+        UNDO = "undo", "Undone"
+
+    act = models.CharField(max_length=8, choices=Act.choices)
+    origin = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="regroupings_from")
+    into = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="regroupings_into")
+    articles = models.JSONField(default=list)
+    aliases = models.JSONField(default=list)
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    held = models.BooleanField(default=False)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undoes = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="undone_by"
+    )
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(act__in=["merge", "split", "move", "undo"]), name="regrouping_act_is_known"
+            ),
+            models.CheckConstraint(condition=~Q(origin=F("into")), name="regrouping_is_between_two_stories"),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True) | Q(held=False), name="regrouping_undone_holds_nothing"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()} by {self.by}"

@@ -1,0 +1,91 @@
+"""The editor's hand on stories, on the command line: `daybreak wire merge | split | move | pin | undo`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import click
+
+from daybreak.common.commandline import at_option
+from daybreak.common.refusal import Refused
+from daybreak.wire import editing
+from daybreak.wire.addresses import url_key
+from daybreak.wire.models import Article, Regrouping
+from daybreak.wire.regrouping import living
+
+by_option = click.option("--by", required=True, help="Who does it; the name is kept.")
+story_argument = click.argument("story", type=click.UUID)
+
+
+@click.command("merge")
+@story_argument
+@click.argument("into", type=click.UUID)
+@by_option
+@at_option
+def merge_command(story: uuid.UUID, into: uuid.UUID, by: str, at: dt.datetime) -> None:
+    """Put all articles of STORY into the story INTO; links to STORY lead there from now on."""
+    _say(editing.merge_stories(story, into, by=by, at=at))
+
+
+@click.command("split")
+@story_argument
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@by_option
+@at_option
+def split_command(story: uuid.UUID, urls: tuple[str, ...], by: str, at: dt.datetime) -> None:
+    """Make a story of its own of the articles of STORY at these addresses, and print its id."""
+    _say(editing.split_story(story, _articles(urls), by=by, at=at))
+
+
+@click.command("move")
+@story_argument
+@click.argument("into", type=click.UUID)
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@by_option
+@at_option
+def move_command(story: uuid.UUID, into: uuid.UUID, urls: tuple[str, ...], by: str, at: dt.datetime) -> None:
+    """Move the articles of STORY at these addresses into the story INTO."""
+    _say(editing.move_articles(story, _articles(urls), into, by=by, at=at))
+
+
+@click.command("pin")
+@story_argument
+@click.option("--off", is_flag=True, help="Let it go again.")
+@by_option
+@at_option
+def pin_command(story: uuid.UUID, off: bool, by: str, at: dt.datetime) -> None:
+    """Pin STORY: the machine merges it into none and takes no article out of it."""
+    found = editing.pin(story, not off, by=by, at=at)
+    click.echo(f"{found.pk}  {found.headline}: {'pinned' if found.pinned_at else 'not pinned'}.")
+
+
+@click.command("undo")
+@story_argument
+@by_option
+@at_option
+def undo_command(story: uuid.UUID, by: str, at: dt.datetime) -> None:
+    """Take back the latest merge, split or move of STORY, an editor's or the wire's own."""
+    found = living(story)
+    acts = editing.regroupings_of(found) if found else []
+    last = next((act for act in acts if act.undone_at is None and act.act != editing.Act.UNDO), None)
+    if last is None:
+        raise Refused(f"Nothing was done to the story {story} that could be undone.")
+    _say(editing.undo(last.pk, by=by, at=at))
+
+
+EDITING = (merge_command, split_command, move_command, pin_command, undo_command)
+
+
+def _articles(urls: tuple[str, ...]) -> list[int]:
+    keys = {url_key(url): url for url in urls}
+    found = dict(Article.objects.filter(url_key__in=keys).values_list("url_key", "id"))
+    for key, url in keys.items():
+        if key not in found:
+            raise Refused(f"The wire has no article at {url}: see `daybreak wire stories --json`.")
+    return list(found.values())
+
+
+def _say(act: Regrouping) -> None:
+    count = len(act.articles)
+    click.echo(f"{act.into_id}  {act.into.headline}: {count} article{'' if count == 1 else 's'} came in.")
