@@ -15,10 +15,12 @@ from django.db.models import Count, Max, Q
 
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.common.clock import hours_and_minutes
+from daybreak.delivery.inserting import Wave
 from daybreak.delivery.models import Delivery
-from daybreak.delivery.planning import Wave, is_planned, wave
+from daybreak.delivery.planning import is_planned, wave
 from daybreak.delivery.status import clock_there
 from daybreak.desk import editions
+from daybreak.desk.calendar import the_calendar
 from daybreak.desk.models import Edition
 from daybreak.press.failing import failure_of
 from daybreak.press.models import PressRun
@@ -134,9 +136,10 @@ def _waves(date: dt.date, at: dt.datetime) -> list[tuple[str, Wave]]:
 
 def _going_out(at: dt.datetime, next_date: dt.date) -> Iterator[dt.date]:
     """Dates before the next edition's that some reader can still be sent: there was, or should be, a paper."""
+    calendar = the_calendar()
     day = at.date() - dt.timedelta(days=5)
     while day < next_date:
-        if editions.outgoing_date(day) == day and any(at <= each.not_after for _, each in _waves(day, at)):
+        if calendar.publishes(day) and any(at <= each.not_after for _, each in _waves(day, at)):
             yield day
         day += dt.timedelta(days=1)
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("delivery", "0001_delivery_ledger"),
+        ("delivery", "0002_alarms_and_who_was_told"),
         ("desk", "0002_standing_sections"),
         ("press", "0001_press_runs"),
     ]

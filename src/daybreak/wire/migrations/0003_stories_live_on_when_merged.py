@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("wire", "0002_articles_have_places"),
+        ("wire", "0003_sources_tell_of_their_owner_and_health"),
     ]
 
     operations = [
