@@ -99,12 +99,12 @@ def test_entities_of_a_document_are_never_expanded() -> None:
     bomb = "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True))
     doctype = f'<!DOCTYPE rss [<!ENTITY a "AAAAAAAAAA">{bomb}<!ENTITY x SYSTEM "file:///etc/passwd">]>'
     data = rss(ITEM.format(title="start &i;&x; end", link="/a")).replace(b"<rss", doctype.encode() + b"<rss")
-    began = time.monotonic()
+    began = time.process_time()
     (item,) = read_feed(data, "https://courier.example/")
     assert "root:" not in item.title
     assert "AAAA" not in item.title
     assert item.title.startswith("start")
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
@@ -136,10 +136,10 @@ def test_what_is_no_feed_is_refused_with_a_sentence(data: bytes, says: str) -> N
     ],
 )
 def test_a_feed_made_to_be_slow_is_soon_done_with(data: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with contextlib.suppress(FeedError):
         assert read_feed(data, "https://courier.example/") == []
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def cases() -> Iterator[dict[str, str]]:
@@ -167,14 +167,14 @@ def test_three_thousand_feeds_of_other_projects_are_read_or_refused() -> None:
     right: Counter[str] = Counter()
     wrong: list[tuple[str, object, object]] = []
     for case in cases():
-        began = time.monotonic()
+        began = time.process_time()
         try:
             feed = read_entries(base64.b64decode(case["bytes_b64"]), "http://127.0.0.1:8097/tests/case.xml")
         except FeedError as refusal:
             assert str(refusal).endswith(".")
             continue
         finally:
-            assert time.monotonic() - began < 5, case["path"]
+            assert time.process_time() - began < 5, case["path"]
         if case["suite"] != "kurtmckee/feedparser" or "http_" in case["path"].rsplit("/")[-1]:
             continue  # the others state their expectations in other ways; http_ cases rest on response headers
         for field, value in expected(case["expect"]):
