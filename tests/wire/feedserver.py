@@ -53,6 +53,8 @@ class FeedServer:
             "empty",
             "slowish",
             "cut",
+            "moved",
+            "weekly",
         ):
             app.router.add_get(f"/{name}", getattr(self, name))
         runner = web.AppRunner(app)
@@ -99,6 +101,12 @@ class FeedServer:
 
     async def loop(self, request: web.Request) -> web.Response:
         raise web.HTTPFound("/loop")
+
+    async def moved(self, request: web.Request) -> web.Response:
+        raise web.HTTPPermanentRedirect("/items")
+
+    async def weekly(self, request: web.Request) -> web.Response:
+        return web.Response(body=FEED.replace(b"</title>", b"</title><ttl>10080</ttl>"))
 
     async def cached(self, request: web.Request) -> web.Response:
         same = request.headers.get("If-None-Match") == '"1"' and "If-Modified-Since" in request.headers

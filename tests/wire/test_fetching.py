@@ -5,7 +5,9 @@ import time
 
 import pytest
 
-from daybreak.wire.fetching import Outcome, Request, fetch, is_public, retry_after
+from daybreak.wire.fetching import Outcome, Request, fetch
+from daybreak.wire.pacing import retry_after
+from daybreak.wire.publicnet import is_public
 from tests.wire.feedserver import FEED, FeedServer
 
 AT = dt.datetime(2022, 5, 6, 5, tzinfo=dt.UTC)
@@ -138,3 +140,20 @@ def test_a_slow_server_does_not_hold_up_another_on_the_same_machine(server: Feed
     finally:
         other.close()
     assert outcomes[0].key == 9
+
+
+def test_feeds_that_hang_do_not_hold_up_the_others_of_their_host(server: FeedServer) -> None:
+    requests = [Request(key, server.base + "/drip") for key in range(12)]
+    requests.append(Request(99, server.base + "/good"))
+    outcomes = list(
+        fetch(requests, user_agent="T/1", at=AT, allow=[server.endpoint], deadline=4.0, patience=0.1)
+    )
+    assert outcomes[0].key == 99
+    assert sum("within 4 seconds" in outcome.error for outcome in outcomes) == 12
+
+
+def test_only_redirects_for_good_say_where_a_feed_has_moved(server: FeedServer) -> None:
+    outcomes = {outcome.key: outcome for outcome in ask(server, "/moved", "/redirect?to=/moved", "/items")}
+    assert outcomes[0].moved_to == server.base + "/items"
+    assert outcomes[1].status == 200
+    assert outcomes[1].moved_to == outcomes[2].moved_to == ""

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from daybreak.wire import polling
 from daybreak.wire.fetching import Outcome
 from daybreak.wire.models import Article, Source
+from daybreak.wire.pacing import LONGEST
 from daybreak.wire.polling import Polled, poll, sources_due
 from daybreak.wire.sources import add_source
 from tests.wire.feedserver import FeedServer
@@ -74,6 +76,44 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks(server: FeedServer) -> N
     go(server)
     busy.refresh_from_db()
     assert busy.next_due_at == AT + dt.timedelta(hours=1)
+
+
+def test_a_feed_that_says_weekly_is_asked_as_late_as_a_night_allows(server: FeedServer) -> None:
+    weekly = source(server, "/weekly")
+    go(server)
+    weekly.refresh_from_db()
+    assert weekly.next_due_at == AT + LONGEST
+
+
+def test_a_quiet_feed_is_asked_ever_later(server: FeedServer) -> None:
+    quiet = source(server, "/items")
+    intervals = []
+    for hour in range(6):
+        Source.objects.update(next_due_at=None)
+        go(server, AT + dt.timedelta(hours=hour))
+        quiet.refresh_from_db()
+        intervals.append(quiet.interval)
+    assert intervals == [900, 1125, 1406, 1758, 2198, 2748]
+
+
+def test_a_feed_that_is_gone_is_retired_and_one_that_is_edited_meanwhile_keeps_its_new_address(
+    server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = source(server, "/gone")
+    go(server)
+    gone.refresh_from_db()
+    assert (gone.active, gone.retired_at) == (False, AT)
+    Source.objects.update(active=True, retired_at=None, next_due_at=None)
+    real = polling.fetch
+
+    def edited(*args: Any, **kwargs: Any) -> Iterator[Outcome]:
+        Source.objects.update(feed_url=server.base + "/items")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(polling, "fetch", edited)
+    go(server)
+    gone.refresh_from_db()
+    assert gone.active
 
 
 def test_an_unchanged_feed_is_a_good_answer(server: FeedServer) -> None:

@@ -8,25 +8,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-import ipaddress
 import os
 import queue
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractCookieJar
 
+from daybreak.wire.pacing import fresh_for, retry_after
+from daybreak.wire.publicnet import addresses_of, is_public
+
 DEADLINE = 20.0  # seconds for the whole request: a limit on each read would not stop a feed that drips
 LARGEST = 10_000_000  # bytes after decompression
-AT_ONCE = 64
-PER_HOST = 2
+PER_HOST = 2  # requests that a host answers at once
+PATIENCE = 1.0  # seconds after which a request that hangs lets the next one of its host begin
+_OPEN = 200  # requests under way, hanging ones included
+_LARGE = 1_000_000  # bytes; of bodies above it only so many are read at once, which bounds the memory
+_MOST_LARGE = 16
+_MOST_UNTAKEN = 128  # outcomes that wait for the caller
+_LOOKING_UP = (
+    64  # names at once: a look-up cannot be called off, so some that hang must leave room for others
+)
 _MOST_REDIRECTS = 5
-_LONGEST_WAIT = dt.timedelta(days=1)
 _ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 
 
@@ -51,7 +60,8 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came back. `status` is 0 when there was no answer, and then `error` is a sentence; it is one, too, for
-    answers that are no feed. `retry_after` is how long the server asks us to wait."""
+    answers that are no feed. `moved_to` is where redirects that are for good (301, 308) lead from the address asked.
+    `retry_after` is how long the server asks us to wait, `fresh_for` how long it says that its answer stays good."""
 
     key: int
     status: int
@@ -61,7 +71,9 @@ class Outcome:
     etag: str = ""
     last_modified: str = ""
     error: str = ""
+    moved_to: str = ""
     retry_after: dt.timedelta | None = None
+    fresh_for: dt.timedelta | None = None
 
 
 def fetch(
@@ -71,27 +83,39 @@ def fetch(
     at: dt.datetime,
     allow: Iterable[str] = (),
     deadline: float = DEADLINE,
+    patience: float = PATIENCE,
 ) -> Iterator[Outcome]:
     """The outcome of each request, as they come in; a slow one holds nobody up.
 
     `allow` names private endpoints (“127.0.0.1:8080”, “[::1]:8080”, “intranet:80”) that may be asked all the same,
-    a name meaning the addresses it has now; `at` turns a Retry-After
-    date into a wait; `deadline` is in seconds. Raises nothing for what a server does.
+    a name meaning the addresses it has now; `at` turns a Retry-After date into a wait; `deadline` is in seconds, and
+    so is `patience`, after which a hanging request no longer counts among those its host answers. Requests to one
+    host begin in the order given. Raises nothing for what a server does.
     """
     came: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
-    fetcher = _Fetcher(user_agent, at, frozenset(allow), deadline, came)
-    thread = threading.Thread(target=fetcher.run, args=(list(requests),), name="fetching", daemon=True)
-    thread.start()
+    fetcher = _Fetcher(user_agent, at, frozenset(allow), deadline, patience, came)
+    threading.Thread(target=fetcher.run, args=(list(requests),), name="fetching", daemon=True).start()
     while (outcome := came.get()) is not None:
         if isinstance(outcome, BaseException):
             raise outcome
         yield outcome
         fetcher.taken()
-    thread.join()
+
+
+class _Turn:
+    """A request's place among those its host answers; given back once, early when it hangs."""
+
+    def __init__(self, host: asyncio.Semaphore) -> None:
+        self._host: asyncio.Semaphore | None = host
+
+    def give_back(self) -> None:
+        if self._host is not None:
+            self._host.release()
+            self._host = None
 
 
 class _Fetcher:
-    """The event loop in its thread. At most twice AT_ONCE bodies wait for the caller to take them."""
+    """The event loop in its thread."""
 
     def __init__(
         self,
@@ -99,52 +123,59 @@ class _Fetcher:
         at: dt.datetime,
         allow: frozenset[str],
         deadline: float,
+        patience: float,
         came: queue.SimpleQueue[Outcome | BaseException | None],
     ) -> None:
         self._headers = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
-        self._at, self._deadline, self._came = at, deadline, came
-        self._allow = frozenset(address for endpoint in allow for address in _addresses(endpoint))
-        self._untaken = threading.Semaphore(2 * AT_ONCE)
+        self._at, self._deadline, self._patience, self._came = at, deadline, patience, came
+        self._allow = frozenset(address for endpoint in allow for address in addresses_of(endpoint))
+        self._untaken = threading.Semaphore(_MOST_UNTAKEN)
+        self._open = asyncio.Semaphore(_OPEN)
+        self._large = asyncio.Semaphore(_MOST_LARGE)
 
     def run(self, requests: list[Request]) -> None:
-        try:
-            asyncio.run(self._all(requests))
-        except BaseException as error:  # handed to the caller's thread, which raises it
-            self._came.put(error)
-        self._came.put(None)
+        asyncio.run(self._told(requests))
 
     def taken(self) -> None:
         """The caller has done with an outcome."""
         self._untaken.release()
 
+    async def _told(self, requests: list[Request]) -> None:
+        """The caller hears of the end here: `asyncio.run` goes on to wait for look-ups that were given up."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_LOOKING_UP))
+        try:
+            await self._all(requests)
+        except BaseException as error:  # handed to the caller's thread, which raises it
+            self._came.put(error)
+        self._came.put(None)
+
     async def _all(self, requests: list[Request]) -> None:
         connector = aiohttp.TCPConnector(
-            socket_factory=self._guarded_socket, limit=AT_ONCE, limit_per_host=PER_HOST, ttl_dns_cache=60
+            socket_factory=self._guarded_socket, limit=0, limit_per_host=0, ttl_dns_cache=60
         )
         jar: AbstractCookieJar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(
             connector=connector, headers=self._headers, cookie_jar=jar, trust_env=False
         ) as session:
-            room = asyncio.Semaphore(AT_ONCE)
             hosts: dict[str, asyncio.Semaphore] = {}
             async with asyncio.TaskGroup() as group:
                 for request in requests:
                     host = hosts.setdefault(_host(request.url), asyncio.Semaphore(PER_HOST))
-                    group.create_task(self._one(session, request, room, host))
+                    group.create_task(self._one(session, request, host))
 
-    async def _one(
-        self,
-        session: aiohttp.ClientSession,
-        request: Request,
-        room: asyncio.Semaphore,
-        host: asyncio.Semaphore,
-    ) -> None:
+    async def _one(self, session: aiohttp.ClientSession, request: Request, host: asyncio.Semaphore) -> None:
         # The host's turn comes first, so that many feeds of one slow host do not fill the room; the deadline
         # begins only when the request does.
-        async with host, room:
-            while not self._untaken.acquire(blocking=False):
-                await asyncio.sleep(0.05)
-            self._came.put(await self._outcome(session, request))
+        await host.acquire()
+        turn = _Turn(host)
+        try:
+            async with self._open:
+                while not self._untaken.acquire(blocking=False):
+                    await asyncio.sleep(0.05)
+                asyncio.get_running_loop().call_later(self._patience, turn.give_back)
+                self._came.put(await self._outcome(session, request))
+        finally:
+            turn.give_back()
 
     async def _outcome(self, session: aiohttp.ClientSession, request: Request) -> Outcome:
         try:
@@ -168,7 +199,7 @@ class _Fetcher:
         if request.last_modified:
             conditions["If-Modified-Since"] = request.last_modified
         async with session.get(request.url, headers=conditions, max_redirects=_MOST_REDIRECTS) as answer:
-            body = await _body(answer) if answer.status == 200 else b""
+            body = await self._body(answer) if answer.status == 200 else b""
             return Outcome(
                 key=request.key,
                 status=answer.status,
@@ -180,8 +211,23 @@ class _Fetcher:
                 error=""
                 if answer.status in (200, 304)
                 else f"It answered {answer.status} {answer.reason or ''}".strip() + ".",
+                moved_to=_moved_to(answer),
                 retry_after=retry_after(answer.headers.get("Retry-After", ""), self._at),
+                fresh_for=fresh_for(answer.headers.get("Cache-Control", ""), answer.headers.get("Age", "")),
             )
+
+    async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async with contextlib.AsyncExitStack() as stack:
+            async for part in answer.content.iter_chunked(65_536):
+                if size <= _LARGE < size + len(part):
+                    await stack.enter_async_context(self._large)
+                size += len(part)
+                if size > LARGEST:
+                    raise TooLarge
+                parts.append(part)
+            return b"".join(parts)
 
     def _guarded_socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
         """Every connection passes here with the address it goes to: redirects, odd spellings of an address and
@@ -192,54 +238,14 @@ class _Fetcher:
         return socket.socket(family, kind, proto)
 
 
-def _addresses(endpoint: str) -> set[tuple[str, int]]:
-    """The IP addresses, with the port, that HOST:PORT stands for now; none when the name is not known."""
-    parts = urlsplit(f"//{endpoint}")
-    try:
-        found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
-    except OSError:
-        return set()
-    return {(str(address[0]), int(address[1])) for *_, address in found}
-
-
-def is_public(text: str) -> bool:
-    """Whether an IP address is on the public internet; one that wraps an IPv4 address is judged by that."""
-    address = ipaddress.ip_address(text.split("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        nat64 = address in ipaddress.ip_network("64:ff9b::/96")
-        inner = (
-            address.ipv4_mapped
-            or address.sixtofour
-            or (ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if nat64 else None)
-        )
-        if inner is not None:
-            address = inner
-    return address.is_global and not address.is_multicast
-
-
-def retry_after(text: str, at: dt.datetime) -> dt.timedelta | None:
-    """The wait a Retry-After header asks for (RFC 9110, section 10.2.3), at most a day; None when it asks none."""
-    text = text.strip()
-    if text.isdecimal():
-        wait = dt.timedelta(seconds=min(int(text[:9]), 86_400))
-    else:
-        try:
-            until = parsedate_to_datetime(text)
-        except (ValueError, TypeError):
-            return None
-        wait = until.replace(tzinfo=until.tzinfo or dt.UTC) - at
-    return min(wait, _LONGEST_WAIT) if wait > dt.timedelta(0) else None
-
-
-async def _body(answer: aiohttp.ClientResponse) -> bytes:
-    parts = []
-    size = 0
-    async for part in answer.content.iter_chunked(65_536):
-        size += len(part)
-        if size > LARGEST:
-            raise TooLarge
-        parts.append(part)
-    return b"".join(parts)
+def _moved_to(answer: aiohttp.ClientResponse) -> str:
+    """Where the redirects lead as long as they are for good; the first that is not ends the way."""
+    to = ""
+    for hop, following in pairwise([*answer.history, answer]):
+        if hop.status not in (301, 308):
+            break
+        to = str(following.url.with_fragment(None))
+    return to
 
 
 def _host(url: str) -> str:

@@ -13,9 +13,9 @@ from daybreak.common.refusal import Refused
 from daybreak.wire.fetching import DEADLINE, Outcome, Request, fetch
 from daybreak.wire.filing import Filed, Filer
 from daybreak.wire.models import Source
-from daybreak.wire.reading import open_feed
-
-_LONGEST_BACK_OFF = dt.timedelta(hours=24)
+from daybreak.wire.moving import where_it_moves
+from daybreak.wire.pacing import back_off, next_interval, wait_after
+from daybreak.wire.reading import Feed, open_feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,61 +51,77 @@ def poll(
 
 def _claim(at: dt.datetime) -> dict[int, Source]:
     """The sources that are due, put off by their interval at once, so that a second round does not ask them too.
-    A round that dies costs its sources that interval and nothing else."""
+    A round that dies costs its sources that interval and nothing else. Those that have failed come last: of one
+    host's feeds the good ones do not wait for the others."""
     with transaction.atomic():
-        sources = {source.pk: source for source in _due(at).select_for_update()}
+        due = _due(at).select_for_update().order_by("failures", "next_due_at", "pk")
+        sources = {source.pk: source for source in due}
         for interval in {source.interval for source in sources.values()}:
             asked = [source.pk for source in sources.values() if source.interval == interval]
-            Source.objects.filter(pk__in=asked).update(next_due_at=at + dt.timedelta(seconds=interval))
+            next_due_at = at + dt.timedelta(seconds=interval)
+            Source.objects.filter(pk__in=asked).update(next_due_at=next_due_at, last_asked_at=at)
     return sources
 
 
 def _settle(source: Source, outcome: Outcome, at: dt.datetime, filer: Filer, so_far: Polled) -> Polled:
     error = outcome.error
-    filed, skipped = Filed(), 0
+    feed, filed = None, Filed()
     if outcome.status == 200:
         try:
             feed = open_feed(outcome.body, outcome.url, outcome.content_type, name=source.name)
-            filed, skipped = filer.file(feed.items, at), feed.skipped
+            filed = filer.file(feed.items, at)
         except Refused as refusal:
             error = str(refusal)
     if error:
         _failed(source, outcome, error, at)
         return replace(so_far, failed=(*so_far.failed, f"{source.name}: {error}"))
-    _went_well(source, outcome, at)
+    _went_well(source, outcome, feed, filed.new, at)
     return replace(
         so_far,
         unchanged=so_far.unchanged + (outcome.status == 304),
         filed=so_far.filed + filed,
-        skipped=so_far.skipped + skipped,
+        skipped=so_far.skipped + (feed.skipped if feed else 0),
     )
 
 
-def _went_well(source: Source, outcome: Outcome, at: dt.datetime) -> None:
-    wait = max(dt.timedelta(seconds=source.interval), outcome.retry_after or dt.timedelta(0))
+def _went_well(source: Source, outcome: Outcome, feed: Feed | None, new: int, at: dt.datetime) -> None:
+    interval = dt.timedelta(seconds=source.interval)
+    if source.last_good_at:  # all of a first answer is new, which says nothing of its pace
+        interval = next_interval(interval, new, len(feed.items) if feed else 0)
+    wait = wait_after(interval, feed.ttl if feed else None, outcome.fresh_for)
     fields: dict[str, object] = {
         "last_good_at": at,
-        "next_due_at": at + wait,
+        "next_due_at": at + max(wait, outcome.retry_after or wait),
+        "interval": round(interval.total_seconds()),
         "failures": 0,
         "last_error": "",
+        **where_it_moves(source, outcome.moved_to, at),
     }
     if outcome.status == 200:
         # A validator too long to keep is as good as none.
         fields["etag"] = outcome.etag if len(outcome.etag) <= 500 else ""
         fields["last_modified"] = outcome.last_modified if len(outcome.last_modified) <= 100 else ""
-    Source.objects.filter(pk=source.pk).update(**fields)
+    _as_it_was_asked(source).update(**fields)
 
 
 def _failed(source: Source, outcome: Outcome, error: str, at: dt.datetime) -> None:
-    """Each failure doubles the wait, up to a day; 410 Gone (RFC 9110, section 15.5.11) ends the asking."""
+    """Each failure doubles the wait; 410 Gone (RFC 9110, section 15.5.11) ends the asking. A pause that an editor
+    asked for meanwhile stays."""
     failures = source.failures + 1
-    back_off = min(dt.timedelta(seconds=source.interval) * 2 ** min(failures, 12), _LONGEST_BACK_OFF)
-    Source.objects.filter(pk=source.pk).update(
-        failures=failures,
-        last_error=error[:500],
-        next_due_at=at + max(back_off, outcome.retry_after or dt.timedelta(0)),
-        active=outcome.status != 410,
-    )
+    wait = back_off(dt.timedelta(seconds=source.interval), failures)
+    fields: dict[str, object] = {
+        "failures": failures,
+        "last_error": error[:500],
+        "next_due_at": at + max(wait, outcome.retry_after or wait),
+    }
+    if outcome.status == 410:
+        fields |= {"active": False, "retired_at": at}
+    _as_it_was_asked(source).update(**fields)
+
+
+def _as_it_was_asked(source: Source) -> QuerySet[Source]:
+    """The source, unless somebody has given it another feed while this one was being read."""
+    return Source.objects.filter(pk=source.pk, feed_url=source.feed_url)
 
 
 def _due(at: dt.datetime) -> QuerySet[Source]:

@@ -32,6 +32,10 @@ _MOST_OPENED = 50_000  # entries that even the fast parser is asked to look at
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
 _ODDITIES = re.compile(r"""\sxml:base\s*=|\s(?:mode|type)\s*=\s*["']base64["']""")
 _CHANNEL_LANGUAGE = re.compile(r"<(?:dc:)?language>\s*([A-Za-z-]{2,16})\s*</")
+_TTL = re.compile(r"<ttl>\s*(\d{1,7})\s*</ttl>", re.IGNORECASE)
+_PERIOD = re.compile(r"<sy:updatePeriod>\s*(hourly|daily|weekly|monthly|yearly)\s*<", re.IGNORECASE)
+_FREQUENCY = re.compile(r"<sy:updateFrequency>\s*(\d{1,4})\s*<", re.IGNORECASE)
+_HOURS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
 _OLDEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 
 
@@ -54,13 +58,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed that was read: `skipped` counts entries without an address or any words."""
+    """A feed that was read: `skipped` counts entries without an address or any words; `ttl` is how long it says that
+    it stays the same."""
 
     title: str
     site_url: str
     language: str
     items: tuple[Item, ...]
     skipped: int
+    ttl: dt.timedelta | None = None
 
 
 def read_feed(data: bytes, base_url: str, content_type: str = "") -> list[Item]:
@@ -95,7 +101,7 @@ def read_entries(data: bytes, base_url: str, content_type: str = "", name: str =
     source = name or title or host_of(base_url) or host_of(site_url)
     entries = (raw.get("entries") or [])[:_MOST_ITEMS]
     items = tuple(_item(entry, base_url or site_url, source, language) for entry in entries)
-    return Feed(title=title, site_url=site_url, language=language, items=items, skipped=0)
+    return Feed(title=title, site_url=site_url, language=language, items=items, skipped=0, ttl=_ttl(text))
 
 
 def _json_feed(text: str) -> dict[str, Any]:
@@ -269,6 +275,17 @@ def _instant(entry: dict[str, Any]) -> dt.datetime | None:
 def _channel_language(text: str) -> str:
     found = _CHANNEL_LANGUAGE.search(text, 0, 5_000)
     return found[1] if found else ""
+
+
+def _ttl(text: str) -> dt.timedelta | None:
+    """RSS 2.0's `ttl`, in minutes, or the period of RSS 1.0's syndication module divided by its frequency."""
+    head = text[:5_000]
+    if minutes := _TTL.search(head):
+        return dt.timedelta(minutes=min(int(minutes[1]), 525_600))
+    if period := _PERIOD.search(head):
+        times = _FREQUENCY.search(head)
+        return dt.timedelta(hours=_HOURS[period[1].lower()] / max(int(times[1]) if times else 1, 1))
+    return None
 
 
 def _opening(text: str) -> str:
