@@ -28,11 +28,11 @@ def test_stopping_the_mail_is_noted_once_and_leaves_the_entitlement_alone(ada: R
 
 
 def test_the_morning_is_changed_whole_or_not_at_all(ada: Reader) -> None:
-    change_mornings(ada, "Asia/Kolkata", "7:30")
+    change_mornings(ada, "Asia/Kolkata", "7:30", "Mon Wed")
     with pytest.raises(Refused):
-        change_mornings(ada, "Europe/Berlin", "25:00")
+        change_mornings(ada, "Europe/Berlin", "25:00", "Fri")
     ada.refresh_from_db()
-    assert (ada.time_zone, ada.delivery_time) == ("Asia/Kolkata", dt.time(7, 30))
+    assert (ada.time_zone, ada.delivery_time, ada.delivery_days) == ("Asia/Kolkata", dt.time(7, 30), 0b101)
 
 
 def test_a_name_is_tidied_and_its_length_kept() -> None:

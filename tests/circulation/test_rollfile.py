@@ -66,11 +66,12 @@ def test_a_header_without_one_column_email_is_refused(text: str) -> None:
         ("a@example.org,,Moon/Base,,,", "no such time zone"),
         ("a@example.org,,,25:00,,", "no time of day"),
         ("a@example.org,,,,king,", "no kind"),
+        ("a@example.org,,,,,,Mon Sun", "“Sun” is no day with a paper"),
         ("a@example.org,,,,comp,tomorrow", "no instant"),
         ("a@example.org,,,,comp,9999-12-31", "check it"),
         ("a@example.org,,,,,2023-05-06", "without a kind"),
         ("a@example.org," + "x" * 121 + ",,,,", "at most 120"),
-        ("a@example.org,,,,,,extra,more", "8 cells under 6 columns"),
+        ("a@example.org,,,,,,extra,more", "8 cells under 7 columns"),
     ],
 )
 def test_a_bad_row_is_a_sentence_with_its_line_and_the_rest_goes_on(row: str, words: str) -> None:
@@ -111,6 +112,7 @@ printable = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, 
             time_zone=st.sampled_from([None, "UTC", "Europe/Berlin"]),
             delivery_time=st.none() | st.times().map(lambda time: time.replace(second=0, microsecond=0)),
             kind=st.sampled_from(["trial", "subscriber", "comp", "lapsed"]),
+            delivery_days=st.none() | st.integers(1, 31),
             ends_at=st.none()
             | st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2100, 1, 1), timezones=st.just(dt.UTC)),
         ),

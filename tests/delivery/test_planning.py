@@ -6,9 +6,14 @@ import datetime as dt
 
 import pytest
 
+from daybreak.circulation.days import parse_days
 from daybreak.circulation.models import Period, Reader
+from daybreak.circulation.preferences import change_mornings
 from daybreak.delivery.models import Delivery
-from daybreak.delivery.planning import Planned, editions_to_plan, plan, plan_all
+from daybreak.delivery.mornings import the_rules
+from daybreak.delivery.planning import Planned, editions_to_plan, plan, plan_all, planning_due
+from daybreak.delivery.status import ReaderLines
+from daybreak.desk.calendar import add_holiday, remove_holiday
 from tests.conftest import make_reader
 from tests.delivery.ledger import AUCKLAND_SIX, BERLIN_SIX, FRIDAY, NIGHT, many_readers, printed
 
@@ -100,7 +105,7 @@ def test_planning_asks_the_database_a_few_times_only(django_assert_max_num_queri
     many_readers(1200)
     edition = printed()
     assert plan(edition, NIGHT).made == 1200
-    with django_assert_max_num_queries(3):  # type: ignore[operator]
+    with django_assert_max_num_queries(5):  # type: ignore[operator]
         plan(edition, NIGHT)
 
 
@@ -128,3 +133,57 @@ def test_one_morning_past_and_one_to_come_are_planned_together(ada: Reader, ben:
     Period.objects.create(reader=late, kind="comp", starts_at=AUCKLAND_SIX + dt.timedelta(seconds=1))
     assert plan(printed(), AUCKLAND_SIX + HOUR).made == 2
     assert set(Delivery.objects.values_list("reader__name", flat=True)) == {"Ada", "Ben"}
+
+
+# -- the reader's days and the paper's --------------------------------------------------------------------
+def test_a_reader_gets_the_editions_of_their_days_only(db: None) -> None:
+    make_reader("Midweek", "Europe/Berlin", delivery_days=parse_days("Mon Wed Fri"))
+    make_reader("Always", "Europe/Berlin")
+    week = [printed(FRIDAY + dt.timedelta(days=days)) for days in (3, 4, 5, 6, 7)]
+    assert [plan(edition, NIGHT).made for edition in week] == [2, 1, 2, 1, 2]
+
+
+def test_the_day_that_counts_is_the_one_on_which_the_edition_goes_out(db: None) -> None:
+    make_reader("Mondays", "Europe/Berlin", delivery_days=parse_days("Mon"))
+    make_reader("Tuesdays", "Europe/Berlin", delivery_days=parse_days("Tue"))
+    saturday = printed(FRIDAY + dt.timedelta(days=1))
+    plan(saturday, NIGHT)
+    assert Delivery.objects.get().reader.name == "Mondays"
+    add_holiday(FRIDAY + dt.timedelta(days=3), "A day off", by="Ines", at=NIGHT)
+    assert plan(saturday, NIGHT) == Planned(made=1, dropped=1)
+    assert Delivery.objects.get().reader.name == "Tuesdays"
+
+
+def test_who_gives_a_day_up_is_not_owed_it_and_who_takes_it_back_is(ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    change_mornings(ben, "Europe/Berlin", "06:00", "Mon")
+    assert planning_due(NIGHT)
+    assert plan(edition, NIGHT) == Planned(dropped=1)
+    assert not planning_due(NIGHT)
+    (line,) = ReaderLines(edition, NIGHT)
+    assert (line.state, line.reason) == ("unplanned", "Friday is not one of the reader’s days.")
+    change_mornings(ben, "Europe/Berlin", "06:00", "Fri")
+    assert plan(edition, NIGHT) == Planned(made=1)
+
+
+def test_a_row_that_was_tried_stays_whatever_the_days(ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    Delivery.objects.update(attempts=1)
+    Reader.objects.update(delivery_days=parse_days("Mon"))
+    assert plan(edition, NIGHT) == Planned()
+
+
+def test_a_holiday_moves_the_mornings_and_its_end_moves_them_back(ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    add_holiday(FRIDAY, "May Day", by="Ines", at=NIGHT)
+    assert plan(edition, NIGHT) == Planned(moved=1)
+    row = Delivery.objects.get()
+    assert (row.due_at, row.not_after) == (BERLIN_SIX + 72 * HOUR, BERLIN_SIX + 77 * HOUR)
+    # it is still in hand on Monday, though it is dated Friday
+    assert list(editions_to_plan(BERLIN_SIX + 72 * HOUR, the_rules())) == [edition]
+    remove_holiday(FRIDAY, by="Ines", at=NIGHT)
+    assert plan(edition, NIGHT) == Planned(moved=1)
+    assert Delivery.objects.get().due_at == BERLIN_SIX

@@ -151,6 +151,7 @@ def test_deliver_run_plans_and_sends_at_an_instant(ada: Reader, ben: Reader) -> 
     assert json.loads(result.output) == {
         "made": 2,
         "moved": 0,
+        "dropped": 0,
         "handed_over": 1,
         "put_off": 0,
         "refused": 0,

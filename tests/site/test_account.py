@@ -24,7 +24,12 @@ def browser_of(reader: Reader | None, *, days_ago: int = 0) -> Client:
     return browser
 
 
-MORNING = {"name": "Ada L.", "time_zone": "Europe/Berlin", "delivery_time": "07:30"}
+MORNING = {
+    "name": "Ada L.",
+    "time_zone": "Europe/Berlin",
+    "delivery_time": "07:30",
+    "delivery_days": ["Mon", "Fri"],
+}
 
 
 def test_a_stranger_is_shown_the_way_in() -> None:
@@ -53,13 +58,16 @@ def test_a_lapsed_reader_is_shown_no_private_addresses(ada: Reader) -> None:
     assert ada.feed_token not in page
 
 
-def test_a_reader_changes_name_zone_and_hour(ada: Reader) -> None:
+def test_a_reader_changes_name_zone_hour_and_days(ada: Reader) -> None:
     browser = browser_of(ada)
     answer = browser.post("/account/", MORNING)
     assert answer["Location"] == "/account/?done=saved"
     assert "Saved." in browser.get(answer["Location"]).content.decode()
     ada.refresh_from_db()
     assert (ada.name, ada.time_zone, ada.delivery_time) == ("Ada L.", "Europe/Berlin", dt.time(7, 30))
+    page = browser.get("/account/").content.decode()
+    assert "The edition is in your inbox at 07:30 on Mondays and Fridays, Europe/Berlin time." in page
+    assert re.findall(r'value="(\w+)" checked', page) == ["Mon", "Fri"]
 
 
 @pytest.mark.parametrize(
@@ -68,10 +76,12 @@ def test_a_reader_changes_name_zone_and_hour(ada: Reader) -> None:
         ("time_zone", "Moon/Base", "There is no such time zone"),
         ("delivery_time", "25:00", "That is no time of day"),
         ("delivery_time", "<script>", "That is no time of day"),
+        ("delivery_days", [], "Choose at least one day"),
+        ("delivery_days", ["Mon", "<script>"], "is no day with a paper"),
     ],
 )
 def test_a_mistake_is_named_beside_its_field_and_nothing_is_saved(
-    ada: Reader, field: str, value: str, sentence: str
+    ada: Reader, field: str, value: str | list[str], sentence: str
 ) -> None:
     answer = browser_of(ada).post("/account/", {**MORNING, field: value})
     page = answer.content.decode()

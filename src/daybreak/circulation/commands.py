@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from daybreak.circulation.days import written
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
 from daybreak.circulation.roll import A_BATCH, Report, export_readers, import_readers
@@ -81,6 +82,7 @@ def _entry(reader: Reader, at: dt.datetime) -> dict[str, Any]:
         "name": reader.name,
         "time_zone": reader.time_zone,
         "delivery_time": f"{reader.delivery_time:%H:%M}",
+        "delivery_days": written(reader.delivery_days),
         "confirmed_at": reader.confirmed_at,
         "mail_stopped_at": reader.mail_stopped_at,
         "entitlement": asdict(entitlement_of(reader, at)),

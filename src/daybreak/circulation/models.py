@@ -9,11 +9,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from daybreak.circulation.days import EVERY_DAY
 from daybreak.common.keys import new_token
 
 
 class Reader(models.Model):
-    """Somebody who reads, known by an address. `time_zone` is an IANA name, `delivery_time` a wall-clock time there.
+    """Somebody who reads, known by an address. `time_zone` is an IANA name, `delivery_time` a wall-clock time there,
+    `delivery_days` has a bit for each weekday on which the paper is wanted (`days.py`).
 
     `feed_token` opens the reader's own feeds and dies with the entitlement; `session_stamp` changes to sign out
     everywhere. `mail_stopped_at` stops editions by mail and nothing else.
@@ -23,6 +25,7 @@ class Reader(models.Model):
     name = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     delivery_time = models.TimeField(default=dt.time(6, 0))
+    delivery_days = models.PositiveSmallIntegerField(default=EVERY_DAY)
     feed_token = models.CharField(max_length=48, unique=True, default=new_token)
     unsubscribe_token = models.CharField(max_length=48, unique=True, default=new_token)
     session_stamp = models.CharField(max_length=48, default=new_token)
@@ -32,7 +35,12 @@ class Reader(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(Lower("email"), name="reader_email_once_whatever_its_case")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="reader_email_once_whatever_its_case"),
+            models.CheckConstraint(
+                condition=Q(delivery_days__gte=1, delivery_days__lte=EVERY_DAY), name="reader_has_days"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.email

@@ -6,6 +6,7 @@ import datetime as dt
 
 from django.db import transaction
 
+from daybreak.circulation.days import parse_days
 from daybreak.circulation.models import Reader
 from daybreak.circulation.zones import parse_hour, parse_zone
 from daybreak.common.models import note
@@ -20,10 +21,14 @@ def parse_name(text: str) -> str:
     return name
 
 
-def change_mornings(reader: Reader, time_zone: str, hour: str) -> None:
-    """Have the paper at `hour` (HH:MM on the wall) in `time_zone` (IANA) from now on. Raises Refused."""
-    reader.time_zone, reader.delivery_time = parse_zone(time_zone), parse_hour(hour)
-    reader.save(update_fields=["time_zone", "delivery_time"])
+def change_mornings(reader: Reader, time_zone: str, hour: str, days: str) -> None:
+    """Have the paper at `hour` (HH:MM on the wall) in `time_zone` (IANA) on `days` (named) from now on.
+
+    Raises Refused; then nothing is changed.
+    """
+    zone, time, wanted = parse_zone(time_zone), parse_hour(hour), parse_days(days)
+    reader.time_zone, reader.delivery_time, reader.delivery_days = zone, time, wanted
+    reader.save(update_fields=["time_zone", "delivery_time", "delivery_days"])
 
 
 def change_name(reader: Reader, name: str) -> None:

@@ -23,6 +23,7 @@ _PERIOD_OF = {
     "subscriber": Period.Kind.SUBSCRIPTION,
     "comp": Period.Kind.COMP,
 }
+SAID = ("name", "time_zone", "delivery_time", "delivery_days", "confirmed_at")
 _ROLL_KIND: dict[str, RollKind] = {"trial": "trial", "subscription": "subscriber", "comp": "comp"}
 
 
@@ -83,6 +84,7 @@ def export_readers(at: dt.datetime) -> Iterator[Row]:
             name=reader.name or None,
             time_zone=reader.time_zone,
             delivery_time=reader.delivery_time,
+            delivery_days=reader.delivery_days,
             kind=_ROLL_KIND.get(entitlement.reason, "lapsed"),
             ends_at=entitlement.until,
         )
@@ -153,12 +155,17 @@ def _change(reader: Reader, row: Row, at: dt.datetime, trial: dt.timedelta, batc
 
 
 def _say(reader: Reader, row: Row, at: dt.datetime) -> bool:
-    before = (reader.name, reader.time_zone, reader.delivery_time, reader.confirmed_at)
+    before = _what_is_said(reader)
     reader.name = reader.name if row.name is None else row.name
     reader.time_zone = row.time_zone or reader.time_zone
     reader.delivery_time = reader.delivery_time if row.delivery_time is None else row.delivery_time
+    reader.delivery_days = row.delivery_days or reader.delivery_days
     reader.confirmed_at = reader.confirmed_at or at
-    return before != (reader.name, reader.time_zone, reader.delivery_time, reader.confirmed_at)
+    return before != _what_is_said(reader)
+
+
+def _what_is_said(reader: Reader) -> tuple[object, ...]:
+    return tuple(getattr(reader, name) for name in SAID)
 
 
 def settle(
@@ -233,9 +240,8 @@ def _write(new: Batch, changed: Batch) -> None:
     Reader.objects.bulk_create(new.readers)
     if changed.readers:
         # An upsert on the key: many times quicker than bulk_update’s CASE for each row and column.
-        said = ["name", "time_zone", "delivery_time", "confirmed_at"]
         Reader.objects.bulk_create(
-            changed.readers, update_conflicts=True, unique_fields=["id"], update_fields=said
+            changed.readers, update_conflicts=True, unique_fields=["id"], update_fields=SAID
         )
     Period.objects.filter(pk__in=[period.pk for period in changed.dropped]).delete()
     kept = [period for period in changed.periods if period.pk]

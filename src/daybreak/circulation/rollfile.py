@@ -1,7 +1,7 @@
 """The roll as a file: CSV (RFC 4180) read row by row and written, hostile until parsed.
 
 Columns: `email`, then any of `name`, `time_zone` (IANA), `delivery_time` (06:00), `kind` (trial, subscriber, comp or
-lapsed) and `ends_at` (ISO 8601; a bare date is its first instant in UTC). In any order, apart by comma, semicolon
+lapsed), `ends_at` (ISO 8601; a bare date is its first instant in UTC) and `delivery_days` (Mon Wed Fri). In any order, apart by comma, semicolon
 or tab. An empty cell says nothing: an existing reader keeps what is known, a new one gets the default.
 """
 
@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from typing import Literal, TextIO, cast
 
 from daybreak.circulation.address import parse_address
+from daybreak.circulation.days import parse_days, written
 from daybreak.circulation.preferences import parse_name
 from daybreak.circulation.zones import parse_hour, parse_zone
 from daybreak.common.clock import parse_instant
 from daybreak.common.refusal import Refused
 
-COLUMNS = ("email", "name", "time_zone", "delivery_time", "kind", "ends_at")
+COLUMNS = ("email", "name", "time_zone", "delivery_time", "kind", "ends_at", "delivery_days")
 RollKind = Literal["trial", "subscriber", "comp", "lapsed"]
 
 
@@ -35,6 +36,7 @@ class Row:
     delivery_time: dt.time | None = None
     kind: RollKind | None = None
     ends_at: dt.datetime | None = None
+    delivery_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def parse_row(cells: dict[str, str]) -> Row:
         name=parse_name(cells["name"]) if cells.get("name") else None,
         time_zone=parse_zone(cells["time_zone"]) if cells.get("time_zone") else None,
         delivery_time=parse_hour(cells["delivery_time"]) if cells.get("delivery_time") else None,
+        delivery_days=parse_days(cells["delivery_days"]) if cells.get("delivery_days") else None,
         kind=cast(RollKind, kind) if kind else None,
         ends_at=ends_at,
     )
@@ -132,6 +135,7 @@ def write_roll(rows: Iterable[Row], out: TextIO) -> None:
                 f"{row.delivery_time:%H:%M}" if row.delivery_time else None,
                 row.kind,
                 row.ends_at.isoformat().replace("+00:00", "Z") if row.ends_at else None,
+                written(row.delivery_days) if row.delivery_days else None,
             )
         )
 

@@ -17,7 +17,8 @@ from daybreak.circulation.entitlement import entitled_readers
 from daybreak.common.clock import hours_and_minutes
 from daybreak.delivery.inserting import Wave
 from daybreak.delivery.models import Delivery
-from daybreak.delivery.planning import is_planned, wave
+from daybreak.delivery.mornings import the_rules
+from daybreak.delivery.planning import day_wanted, is_planned, wave
 from daybreak.delivery.status import clock_there
 from daybreak.desk import editions
 from daybreak.desk.calendar import the_calendar
@@ -129,9 +130,10 @@ def first_wave(date: dt.date, at: dt.datetime) -> FirstWave | None:
 
 
 def _waves(date: dt.date, at: dt.datetime) -> list[tuple[str, Wave]]:
-    readers = entitled_readers(at).filter(mail_stopped_at__isnull=True).order_by()
+    rules = the_rules()
+    readers = entitled_readers(at).filter(day_wanted(date, rules), mail_stopped_at__isnull=True).order_by()
     pairs = readers.values_list("time_zone", "delivery_time").distinct()
-    return [(zone, wave(date, zone, time)) for zone, time in pairs]
+    return [(zone, wave(date, zone, time, rules)) for zone, time in pairs]
 
 
 def _going_out(at: dt.datetime, next_date: dt.date) -> Iterator[dt.date]:

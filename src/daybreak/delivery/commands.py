@@ -39,7 +39,9 @@ def run(ctx: click.Context, at: dt.datetime, as_json: bool) -> None:
     if as_json:
         print_json({**asdict(planned), **asdict(sent)})
     else:
-        click.echo(f"{planned.made} planned, {planned.moved} moved to a new morning.")
+        click.echo(
+            f"{planned.made} planned, {planned.moved} moved to a new morning, {planned.dropped} not wanted."
+        )
         click.echo(
             f"{sent.handed_over} handed over, {sent.put_off} put off, {sent.refused} refused, "
             f"{sent.in_doubt} in doubt, {sent.missed} missed, {sent.withdrawn} withdrawn."

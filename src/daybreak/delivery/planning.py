@@ -12,67 +12,91 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from daybreak.circulation.days import EVERY_DAY, bit_of
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.circulation.models import Reader
 from daybreak.delivery.inserting import Wave, Waves, insert_rows
 from daybreak.delivery.models import Delivery
-from daybreak.delivery.mornings import morning, not_after, over_everywhere
+from daybreak.delivery.mornings import (
+    WEEKDAYS,
+    Rules,
+    first_in_hand,
+    morning,
+    not_after,
+    over_everywhere,
+    the_rules,
+)
 from daybreak.desk.models import Edition
 from daybreak.press.models import PressRun
-
-# An edition dated Saturday is due on Monday, and Monday ends half a day later in the far west.
-LONGEST_WAIT = dt.timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How many rows were made, and how many moved because their reader had."""
+    """How many rows were made, moved because their reader had, and dropped because the day is not wanted any more."""
 
     made: int = 0
     moved: int = 0
+    dropped: int = 0
 
     def __add__(self, other: Planned) -> Planned:
-        return Planned(self.made + other.made, self.moved + other.moved)
+        return Planned(self.made + other.made, self.moved + other.moved, self.dropped + other.dropped)
 
 
-def wave(edition_date: dt.date, time_zone: str, delivery_time: dt.time) -> Wave:
+def wave(edition_date: dt.date, time_zone: str, delivery_time: dt.time, rules: Rules = WEEKDAYS) -> Wave:
     """When an edition is due to the readers of one zone and hour."""
     return Wave(
-        morning(edition_date, time_zone, delivery_time), not_after(edition_date, time_zone, delivery_time)
+        morning(edition_date, time_zone, delivery_time, rules),
+        not_after(edition_date, time_zone, delivery_time, rules),
     )
 
 
-def editions_to_plan(at: dt.datetime) -> Iterator[Edition]:
+def day_wanted(edition_date: dt.date, rules: Rules, field: str = "delivery_days") -> Q:
+    """The condition that a reader (`field` leads to the days) wants the paper of the day the edition goes out."""
+    wanted = [days for days in range(EVERY_DAY + 1) if days & bit_of(rules.calendar.outgoing(edition_date))]
+    return Q(**{f"{field}__in": wanted})
+
+
+def editions_to_plan(at: dt.datetime, rules: Rules = WEEKDAYS) -> Iterator[Edition]:
     """Printed editions whose morning is not over everywhere, the oldest first."""
-    printed = Edition.objects.filter(
-        press_runs__isnull=False, date__gte=(at - LONGEST_WAIT).date()
-    ).distinct()
+    printed = Edition.objects.filter(press_runs__isnull=False, date__gte=first_in_hand(at, rules)).distinct()
     for edition in printed.order_by("date"):
-        if at <= over_everywhere(edition.date):
+        if at <= over_everywhere(edition.date, rules):
             yield edition
 
 
 def plan_all(at: dt.datetime) -> Planned:
     """Plan every printed edition that some reader still waits for."""
-    return sum((plan(edition, at) for edition in editions_to_plan(at)), Planned())
+    rules = the_rules()
+    return sum((plan(edition, at, rules) for edition in editions_to_plan(at, rules)), Planned())
 
 
-def plan(printed: Edition | PressRun, at: dt.datetime) -> Planned:
+def plan(printed: Edition | PressRun, at: dt.datetime, rules: Rules | None = None) -> Planned:
     """Make the rows that are missing and move those whose reader moved; asked twice it does nothing the second time.
+
+    A row that was never tried goes again when its reader does not want the paper of that day any more.
 
     Who was not entitled yet when their morning came is owed the next edition, not this one.
     """
+    rules = rules or the_rules()
     edition = printed.edition if isinstance(printed, PressRun) else printed
-    made = sum(insert_rows(edition, readers, waves) for readers, waves in list(_missing(edition, at)))
+    dropped, _ = _unwanted(edition, rules).delete()
+    made = sum(insert_rows(edition, readers, waves) for readers, waves in list(_missing(edition, at, rules)))
     moved = sum(
-        rows.update(due_at=now.due_at, not_after=now.not_after) for rows, now in list(_out_of_step(edition))
+        rows.update(due_at=now.due_at, not_after=now.not_after)
+        for rows, now in list(_out_of_step(edition, rules))
     )
-    return Planned(made, moved)
+    return Planned(made, moved, dropped)
 
 
 def planning_due(at: dt.datetime) -> bool:
-    """Whether planning at `at` would make or move a row."""
-    return any(any(_missing(edition, at)) or any(_out_of_step(edition)) for edition in editions_to_plan(at))
+    """Whether planning at `at` would make, move or drop a row."""
+    rules = the_rules()
+    return any(
+        any(_missing(edition, at, rules))
+        or any(_out_of_step(edition, rules))
+        or _unwanted(edition, rules).exists()
+        for edition in editions_to_plan(at, rules)
+    )
 
 
 def readers_without_a_row(edition: Edition, at: dt.datetime) -> QuerySet[Reader]:
@@ -83,19 +107,21 @@ def readers_without_a_row(edition: Edition, at: dt.datetime) -> QuerySet[Reader]
 
 def is_planned(edition: Edition, at: dt.datetime) -> bool:
     """Whether every reader who is owed the edition at `at` has a row."""
-    return not any(_missing(edition, at))
+    return not any(_missing(edition, at, the_rules()))
 
 
-def _missing(edition: Edition, at: dt.datetime) -> Iterator[tuple[QuerySet[Reader], Waves]]:
+def _missing(edition: Edition, at: dt.datetime, rules: Rules) -> Iterator[tuple[QuerySet[Reader], Waves]]:
     """Readers who are owed the edition and have no row, with the waves of their zones and hours.
 
     Those whose morning is still to come are one group; of each morning that is past, a group for itself: who was
     not entitled yet at that instant is owed nothing.
     """
-    wanting = readers_without_a_row(edition, at).filter(mail_stopped_at__isnull=True)
+    wanting = readers_without_a_row(edition, at).filter(
+        day_wanted(edition.date, rules), mail_stopped_at__isnull=True
+    )
     groups: dict[dt.datetime, Waves] = defaultdict(dict)
     for zone, time in wanting.values_list("time_zone", "delivery_time").order_by().distinct():
-        which = wave(edition.date, zone, time)
+        which = wave(edition.date, zone, time, rules)
         groups[min(which.due_at, at)][zone, time] = which
     for since, waves in groups.items():
         if since == at:
@@ -108,15 +134,24 @@ def _missing(edition: Edition, at: dt.datetime) -> Iterator[tuple[QuerySet[Reade
                 yield late, waves
 
 
-def _out_of_step(edition: Edition) -> Iterator[tuple[QuerySet[Delivery], Wave]]:
+def _out_of_step(edition: Edition, rules: Rules) -> Iterator[tuple[QuerySet[Delivery], Wave]]:
     """Due rows whose reader changed zone or hour, with their new wave.
 
     A row that was tried already keeps the instant of its next try.
     """
-    untried = Delivery.objects.filter(edition=edition, state=Delivery.State.DUE, attempts=0)
+    untried = _untried(edition)
     hours = untried.values_list("reader__time_zone", "reader__delivery_time", "due_at", "not_after")
     for zone, time, due_at, last in hours.order_by().distinct():
-        now = wave(edition.date, zone, time)
+        now = wave(edition.date, zone, time, rules)
         if (now.due_at, now.not_after) != (due_at, last):
             there = untried.filter(reader__time_zone=zone, reader__delivery_time=time)
             yield there.filter(due_at=due_at, not_after=last), now
+
+
+def _unwanted(edition: Edition, rules: Rules) -> QuerySet[Delivery]:
+    """Due rows, never tried, whose reader does not want the paper of that day any more."""
+    return _untried(edition).exclude(day_wanted(edition.date, rules, "reader__delivery_days"))
+
+
+def _untried(edition: Edition) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(edition=edition, state=Delivery.State.DUE, attempts=0)

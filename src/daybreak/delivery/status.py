@@ -9,11 +9,12 @@ from typing import Any, overload
 
 from django.db.models import Count, Min, Q
 
+from daybreak.circulation.days import bit_of
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
 from daybreak.common.zones import zone_of
 from daybreak.delivery.models import Delivery
-from daybreak.delivery.mornings import over_everywhere
+from daybreak.delivery.mornings import over_everywhere, the_rules
 from daybreak.delivery.planning import readers_without_a_row, wave
 from daybreak.desk.models import Edition
 from daybreak.press.renditions import current_run
@@ -210,10 +211,14 @@ def _of_row(row: Delivery) -> ReaderLine:
 def _why_unplanned(reader: Reader, edition: Edition, at: dt.datetime) -> str:
     if reader.mail_stopped_at is not None:
         return "The reader stopped the mail."
-    due_at = wave(edition.date, reader.time_zone, reader.delivery_time).due_at
+    rules = the_rules()
+    out = rules.calendar.outgoing(edition.date)
+    if not reader.delivery_days & bit_of(out):
+        return f"{out:%A} is not one of the reader’s days."
+    due_at = wave(edition.date, reader.time_zone, reader.delivery_time, rules).due_at
     confirmed = reader.confirmed_at is not None and reader.confirmed_at <= due_at
     if not (confirmed and entitlement_of(reader, due_at).allowed) and due_at < at:
         return "Became a reader after this edition’s morning."
-    if at > over_everywhere(edition.date):
+    if at > over_everywhere(edition.date, rules):
         return "The edition’s mornings were over before anything was planned."
     return "Planned at the next run."

@@ -9,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from daybreak.circulation.days import NAMES as DAYS
+from daybreak.circulation.days import parse_days, said, written
 from daybreak.circulation.models import Reader
 from daybreak.circulation.preferences import change_mornings, change_name, parse_name, resume_mail, stop_mail
 from daybreak.circulation.sessions import renew_if_old
@@ -21,25 +23,33 @@ from daybreak.site.visitors import Visitor, visitor
 
 _TO_SIGN_IN = "/sign-in/?next=/account/"
 _DONE = {"saved": "Saved.", "paused": "The morning mail is paused.", "resumed": "The morning mail is back."}
-_PARSERS = {"name": parse_name, "time_zone": parse_zone, "delivery_time": parse_hour}
+_PARSERS = {
+    "name": parse_name,
+    "time_zone": parse_zone,
+    "delivery_time": parse_hour,
+    "delivery_days": parse_days,
+}
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """The account; a POST saves name, time zone and hour, all or none."""
+    """The account; a POST saves name, time zone, hour and days, all or none."""
     at = now()
     who = visitor(request, at)
     if who.reader is None:
         return redirect(_TO_SIGN_IN)
-    given = {name: request.POST.get(name, "") for name in _PARSERS} if request.method == "POST" else {}
+    # Of the days each has a box of its own: they come as several values.
+    given = {name: " ".join(request.POST.getlist(name)) for name in _PARSERS if request.method == "POST"}
     mistakes = _mistakes(given)
     if given and not mistakes:
         change_name(who.reader, given["name"])
-        change_mornings(who.reader, given["time_zone"], given["delivery_time"])
+        change_mornings(who.reader, given["time_zone"], given["delivery_time"], given["delivery_days"])
         return redirect("/account/?done=saved")
     context = _context(who, _DONE.get(request.GET.get("done", "")))
-    context["reader"] = {**_about(who.reader), **given}
+    about = {**_about(who.reader), **given}
+    context["reader"] = about
+    context["days"] = [(day, day[:3] in str(about["delivery_days"])) for day in DAYS]
     page = frame(request, at) | context | mistakes
     response = render(request, "site/account.html", page, status=422 if mistakes else 200)
     renew_if_old(request, response, who.reader, at)
@@ -154,6 +164,7 @@ def _about(reader: Reader) -> dict[str, object]:
         "name": reader.name,
         "time_zone": reader.time_zone,
         "delivery_time": f"{reader.delivery_time:%H:%M}",
+        "delivery_days": written(reader.delivery_days),
         "morning": _morning(reader),
         "paused": reader.mail_stopped_at is not None,
     }
@@ -161,7 +172,7 @@ def _about(reader: Reader) -> dict[str, object]:
 
 def _morning(reader: Reader) -> str:
     zone = reader.time_zone.replace("_", " ")
-    return f"The edition is in your inbox at {reader.delivery_time:%H:%M} on weekdays, {zone} time."
+    return f"The edition is in your inbox at {reader.delivery_time:%H:%M} {said(reader.delivery_days)}, {zone} time."
 
 
 addresses = [
