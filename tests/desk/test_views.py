@@ -48,6 +48,7 @@ def address_of(pattern: object) -> str:
         "<edition_day:date>": "2022-05-06",
         "<uuid:key>": "0" * 8 + "-0000-0000-0000-" + "0" * 12,
         "<int:key>": "1",
+        "<int:number>": "1",
     }
     route = str(pattern.pattern)  # type: ignore[attr-defined]
     for part, sample in samples.items():

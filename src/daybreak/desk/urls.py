@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, path, register_converter
 
 from daybreak.accounts.views import sign_in, sign_out
-from daybreak.desk import calendarpage, views
+from daybreak.desk import calendarpage, storyviews, views
 from daybreak.desk.answering import staff_only
 
 
@@ -49,7 +49,12 @@ urlpatterns = [
     _staff("editions/<edition_day:date>/aside/<uuid:key>/", views.put_aside, "desk-aside"),
     _staff("calendar/", calendarpage.calendar, "desk-calendar"),
     _staff("calendar/<edition_day:date>/remove/", calendarpage.remove, "desk-calendar-remove"),
-    _staff("stories/<uuid:key>/", views.story, "desk-story"),
+    _staff("stories/<uuid:key>/", storyviews.story, "desk-story"),
+    _staff("stories/<uuid:key>/merge/", storyviews.merge, "desk-story-merge"),
+    _staff("stories/<uuid:key>/split/", storyviews.split, "desk-story-split"),
+    _staff("stories/<uuid:key>/move/", storyviews.move, "desk-story-move"),
+    _staff("stories/<uuid:key>/pin/", storyviews.pin, "desk-story-pin"),
+    _staff("stories/<uuid:key>/undo/<int:number>/", storyviews.undo, "desk-story-undo"),
     _staff("cite/", views.cite, "desk-cite"),
     _staff("briefs/<int:key>/", views.brief_page, "desk-brief"),
     _staff("briefs/<int:key>/earlier/", views.earlier, "desk-earlier"),

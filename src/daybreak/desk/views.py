@@ -6,7 +6,7 @@ import datetime as dt
 import re
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -20,8 +20,8 @@ from daybreak.desk.briefs import Draft
 from daybreak.desk.calendar import moved
 from daybreak.desk.editionfile import SIZE_LIMIT, write_edition
 from daybreak.desk.models import Brief, Edition, Section
-from daybreak.wire.models import Article, Story
-from daybreak.wire.regrouping import living
+from daybreak.desk.storyviews import story_at
+from daybreak.wire.models import Article
 
 # -- pages -----------------------------------------------------------------------------------------------
 
@@ -78,18 +78,6 @@ def earlier(request: HttpRequest, key: int) -> HttpResponse:
     """What a brief said before."""
     brief = get_object_or_404(Brief, pk=key)
     return render(request, "desk/parts/earlier.html", {"versions": brief.earlier.all()[:20]})
-
-
-@require_safe
-def story(request: HttpRequest, key: str) -> HttpResponse:
-    """The articles of a story, copies beneath their originals."""
-    found = _story(key)
-    if str(found.pk) != str(key):
-        return redirect("desk-story", found.pk)
-    articles = (
-        found.articles.filter(original=None).select_related("source").prefetch_related("copies__source")
-    )
-    return render(request, "desk/parts/story.html", {"articles": articles})
 
 
 @require_safe
@@ -175,7 +163,7 @@ def add(request: HttpRequest, date: dt.date) -> HttpResponse:
     """A new brief, from a story when one is named; into the lead while that is empty, unless a section is named."""
     edition = get_object_or_404(Edition, date=date)
     named = request.POST.get("story", "")
-    origin = _story(named) if re.fullmatch(r"[0-9a-f-]{32,36}", named) else None
+    origin = story_at(named) if re.fullmatch(r"[0-9a-f-]{32,36}", named) else None
     section = _section(edition, request.POST.get("section", ""))
     made: list[Brief] = []
 
@@ -305,7 +293,7 @@ def uncite(request: HttpRequest, key: int) -> HttpResponse:
 def put_aside(request: HttpRequest, date: dt.date, key: str) -> HttpResponse:
     """Put a story aside for everybody, or with `back` return it to the budget."""
     edition = get_object_or_404(Edition, date=date)
-    aside = _story(key)
+    aside = story_at(key)
     back = "back" in request.POST
 
     def act(at: dt.datetime) -> str:
@@ -317,14 +305,6 @@ def put_aside(request: HttpRequest, date: dt.date, key: str) -> HttpResponse:
 
 
 # -- what a request says ---------------------------------------------------------------------------------
-
-
-def _story(key: str) -> Story:
-    """The story at an address; an old address leads to the story it was merged into."""
-    found = living(key)
-    if found is None:
-        raise Http404(f"There is no story {key}.")
-    return found
 
 
 def _brief(key: int) -> Brief:

@@ -104,6 +104,7 @@ const KEYS = {
   n: () => story()?.querySelector(".new")?.click(),
   x: () => story()?.querySelector(".put-aside")?.click(),
   o: () => story()?.querySelector("summary")?.click(),
+  s: () => story()?.querySelector(".whole")?.click(),
   e: () => one("#body")?.focus(),
   z: () => one("#undo")?.click(),
   "/": () => one("#filter")?.focus(),

@@ -1,0 +1,48 @@
+"""Stories that an editor may want to put together: those of the same days with rare words in common."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from functools import reduce
+from operator import and_, or_
+
+from django.db.models import Q
+
+from daybreak.wire.commonness import RARE, shares
+from daybreak.wire.models import Story
+from daybreak.wire.wording import terms_of
+
+REACH = dt.timedelta(days=4)
+_TELLING = 8  # words of a story that others are looked for by
+_MOST = 500  # stories looked into
+
+
+def stories_like(story: Story, words: str = "", limit: int = 8) -> list[Story]:
+    """The living stories within REACH of this one whose headlines have all of `words`; without any, those that share
+    its rarest words, the likest first."""
+    near = Story.objects.exclude(pk=story.pk).filter(
+        last_seen_at__gt=story.first_seen_at - REACH, first_seen_at__lt=story.last_seen_at + REACH
+    )
+    wanted = words.split()[:_TELLING]
+    if wanted:
+        found = near.filter(reduce(and_, (Q(headline__icontains=word) for word in wanted)))
+        return list(found.order_by("-score", "-last_seen_at")[:limit])
+    own: dict[str, float] = {}
+    for title in (story.headline, *story.articles.values_list("title", flat=True)[:20]):
+        own.update(_rarity(title))
+    telling = sorted(own, key=own.__getitem__, reverse=True)[:_TELLING]
+    if not telling:
+        return []
+    sharing = near.filter(reduce(or_, (Q(headline__icontains=word) for word in telling)))
+    ranked = [
+        (sum(own[term] for term in _rarity(other.headline) if term in own), other)
+        for other in sharing.order_by("-score")[:_MOST]
+    ]
+    ranked.sort(key=lambda pair: -pair[0])
+    return [other for weight, other in ranked[:limit] if weight > 0]
+
+
+def _rarity(title: str) -> dict[str, float]:
+    common = shares().get
+    return {term: -math.log(common(term, RARE)) for term in terms_of(title, "").headline}
