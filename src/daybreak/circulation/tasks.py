@@ -12,7 +12,8 @@ from daybreak.circulation.joining import forget_old_ways_in
 from daybreak.circulation.notices import send_due_notices
 from daybreak.circulation.rates import forget_old_knocks
 from daybreak.common.clock import now
-from daybreak.common.post import open_post
+from daybreak.common.dkim import signer
+from daybreak.common.post import SigningPost, open_post
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,8 @@ def deliver_notices() -> dict[str, int]:
     """Hand over the letters that are due; how many were sent, put off and failed."""
     config = settings.CONFIG
     with open_post(config) as post:
-        counts = send_due_notices(post, now(), config.site_url, config.mail_from, config.paper_name)
+        signed = SigningPost(post, signer(config, config.notices_from))
+        counts = send_due_notices(signed, now(), config.site_url, config.notices_from, config.paper_name)
     if counts.put_off or counts.failed:
         log.warning("Letters to readers: %s sent, %s put off, %s failed.", *asdict(counts).values())
     return asdict(counts)

@@ -47,6 +47,8 @@ class Config:
     mail: MailServer | None
     mail_from: str
     bounce_domain: str
+    notices_from: str
+    dkim_selector: str
     paper_name: str
     last_hour: dt.time
     open_outbox: bool
@@ -79,6 +81,8 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
         mail=_mail_server(values.get("DAYBREAK_MAIL_URL", "")),
         mail_from=mail_from,
         bounce_domain=_bounce_domain(values.get("DAYBREAK_BOUNCE_DOMAIN", ""), mail_from),
+        notices_from=_sender("DAYBREAK_NOTICES_FROM", values.get("DAYBREAK_NOTICES_FROM", "") or mail_from),
+        dkim_selector=_selector(values.get("DAYBREAK_DKIM_SELECTOR", "") or "daybreak"),
         paper_name=values.get("DAYBREAK_PAPER_NAME", "").strip() or "Daybreak",
         last_hour=_last_hour(values.get("DAYBREAK_LAST_HOUR", "")),
         open_outbox=_yes_or_no(values, "DAYBREAK_OPEN_OUTBOX"),
@@ -187,9 +191,19 @@ def _mail_from(text: str, site_url: str) -> str:
     if not text:
         host = urlsplit(site_url).hostname or "localhost"
         return f"editions@{'daybreak.invalid' if host in ('127.0.0.1', 'localhost', '::1') else host}"
+    return _sender("DAYBREAK_MAIL_FROM", text)
+
+
+def _sender(name: str, text: str) -> str:
     if not _is_bare_address(text):
+        raise ConfigError(f"{name} is “{text}”: write one bare address, such as editions@paper.example.")
+    return text
+
+
+def _selector(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,40}[A-Za-z0-9])?", text):
         raise ConfigError(
-            f"DAYBREAK_MAIL_FROM is “{text}”: write one bare address, such as editions@paper.example."
+            f"DAYBREAK_DKIM_SELECTOR is “{text}”: write a short name of letters, digits and hyphens, such as daybreak."
         )
     return text
 

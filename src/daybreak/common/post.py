@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from daybreak.common.config import Config, MailServer
+from daybreak.common.dkim import Signer
 
 
 class PostError(Exception):
@@ -63,6 +64,16 @@ def open_post(config: Config) -> Iterator[Post]:
         yield post
     finally:
         post.close()
+
+
+class SigningPost:
+    """Signs each mail before `post` gets it."""
+
+    def __init__(self, post: Post, signer: Signer) -> None:
+        self.post, self.signer = post, signer
+
+    def hand_over(self, sender: str, recipient: str, message: bytes) -> None:
+        self.post.hand_over(sender, recipient, self.signer.sign(message))
 
 
 class Outbox:

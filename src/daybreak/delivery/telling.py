@@ -12,7 +12,6 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from urllib.parse import urlsplit
 
 import aiohttp
 from django.db.models import F
@@ -20,7 +19,8 @@ from django.db.models import F
 from daybreak.common.config import Config
 from daybreak.common.post import AddressRefused, InDoubt, Post, TryLater
 from daybreak.delivery.models import Telling
-from daybreak.wire.fetching import PrivateAddress, is_public
+from daybreak.wire.fetching import PrivateAddress
+from daybreak.wire.publicnet import addresses_of, is_public
 
 OpenPost = Callable[[], AbstractContextManager[Post]]
 WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 2, 5, 10))  # the last one for ever after
@@ -98,10 +98,11 @@ def _tell(telling: Telling, at: dt.datetime, config: Config, open_post: OpenPost
 async def _post_json(url: str, payload: dict[str, str | None], allow: tuple[str, ...]) -> None:
     """POST `payload` as JSON; no redirect is followed. Raises NotTold."""
 
+    allowed = {address for endpoint in allow for address in addresses_of(endpoint)}
+
     def guarded(info: aiohttp.AddrInfoType) -> socket.socket:
         family, kind, proto, _, address = info
-        endpoint = f"{urlsplit(url).hostname}:{address[1]}"
-        if not is_public(str(address[0])) and endpoint not in allow:
+        if not is_public(str(address[0])) and (str(address[0]), int(address[1])) not in allowed:
             raise PrivateAddress(f"{address[0]} is not a public address")
         return socket.socket(family, kind, proto)
 
