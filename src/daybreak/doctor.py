@@ -13,37 +13,76 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from daybreak.common.clock import now
 from daybreak.common.commandline import json_option, print_json
+from daybreak.common.config import is_endpoint
+from daybreak.common.dkim import dns_records
 from daybreak.common.post import PostError, SmtpPost
-from daybreak.common.refusal import Refused
+from daybreak.common.refusal import Misused, Refused
+from daybreak.delivery.identity import Names, Record, identity_checks
+from daybreak.delivery.mailcommands import quoted
 from daybreak.press.house import voice
 from daybreak.press.voice import VoiceError
 
 ENOUGH_ROOM = 500  # MB free in the data folder; an edition takes about 7
 
 
+WORDS = {True: "well", False: "MEND", None: "?"}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: its name, whether it is well, and a sentence."""
+    """One check: its name, whether it is well (None: it could not be looked at), a sentence, and a DNS record to add
+    (name, type, value)."""
 
     check: str
-    well: bool
+    well: bool | None
     sentence: str
+    add: tuple[str, str, str] | None = None
 
 
 @click.command()
+@click.option("--dns", default="", metavar="HOST:PORT", help="Ask this name server, not the machine's own.")
 @json_option
-def doctor(as_json: bool) -> None:
+def doctor(dns: str, as_json: bool) -> None:
     """Check the set-up and say what to mend; exit 1 when something is not well."""
+    if dns and not is_endpoint(dns):
+        raise Misused(f"“{dns}” is no name server: write HOST:PORT, such as 9.9.9.9:53.")
     findings = [finding for check in CHECKS for finding in check()]
+    findings += _mail_identity(dns)
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
-        for finding in findings:
-            click.echo(f"{'well' if finding.well else 'MEND':<5} {finding.check}: {finding.sentence}")
-    ill = [finding for finding in findings if not finding.well]
+        _print(findings)
+    ill = [finding for finding in findings if finding.well is False]
     if ill:
         raise Refused(f"{len(ill)} thing{'s' if len(ill) > 1 else ''} to mend: {ill[0].sentence}")
+
+
+def _print(findings: list[Finding]) -> None:
+    for finding in findings:
+        click.echo(f"{WORDS[finding.well]:<5} {finding.check}: {finding.sentence}")
+    if records := [finding.add for finding in findings if finding.add]:
+        click.echo("\nRecords to add to the DNS:")
+        for name, kind, value in records:
+            click.echo(f"{name}. IN {kind} {quoted(value)}")
+
+
+def _mail_identity(dns: str) -> Iterator[Finding]:
+    """What the world's mail servers will ask; nothing while mail stays in the outbox."""
+    config = settings.CONFIG
+    if config.mail is None:
+        return
+    if config.mail_from.endswith(".invalid"):
+        sentence = f"Mail comes from {config.mail_from}: set DAYBREAK_MAIL_FROM to an address of your own."
+        yield Finding("mail identity", False, sentence)
+        return
+    keys = [Record(*record) for record in dns_records(config)]
+    for check in identity_checks(
+        config.mail_from, config.bounce_domain, keys, config.mail, Names(dns), now()
+    ):
+        add = (check.add.name, check.add.kind, check.add.value) if check.add else None
+        yield Finding(check.name, check.well, check.sentence, add)
 
 
 def _data_folder() -> Iterator[Finding]:

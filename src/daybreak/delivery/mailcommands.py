@@ -27,9 +27,10 @@ def keys(as_json: bool) -> None:
         return
     click.echo(f"{len(made)} made. Publish these records, then wait until the DNS has them:\n")
     for name, kind, value in records:
-        click.echo(f"{name}. IN {kind} ( {_strings(value)} )")
+        click.echo(f"{name}. IN {kind} ( {quoted(value)} )")
 
 
-def _strings(value: str) -> str:
+def quoted(value: str) -> str:
+    """The value of a TXT record as a zone file has it: in strings of at most 255 octets."""
     parts = (value[start : start + DNS_STRING] for start in range(0, len(value), DNS_STRING))
     return " ".join(f'"{part}"' for part in parts)
