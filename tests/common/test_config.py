@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,44 @@ def test_a_line_of_the_env_file_that_is_no_setting_is_named(tmp_path: Path) -> N
     (tmp_path / ".env").write_text("DAYBREAK_DEBUG=no\nwhat is this\n")
     with pytest.raises(ConfigError, match="Line 2 of .env"):
         read(tmp_path)
+
+
+def test_several_relays_each_with_its_share(tmp_path: Path) -> None:
+    url = "smtp://a.example:25?connections=4&weight=3, smtps://u:p@b.example?pace=6000&timeout=60"
+    first, second = read(tmp_path, DAYBREAK_MAIL_URL=url).relays
+    assert (first.name, first.connections, first.weight, first.pace) == ("a.example:25", 4, 3, 0)
+    assert (second.name, second.connections, second.pace, second.timeout) == ("b.example:465", 8, 6000, 60)
+    assert read(tmp_path, DAYBREAK_MAIL_URL=url).mail == first
+
+
+def test_paces_are_mails_a_minute_by_domain(tmp_path: Path) -> None:
+    assert read(tmp_path, DAYBREAK_MAIL_PACE="Gmail.com=600/m, *=3000").paces == {"gmail.com": 600, "*": 3000}
+
+
+def test_a_warm_up_doubles_each_day(tmp_path: Path) -> None:
+    warm_up = read(tmp_path, DAYBREAK_MAIL_WARM_UP="2026-12-01:1000").warm_up
+    assert warm_up is not None
+    days = [dt.date(2026, 11, 30), dt.date(2026, 12, 1), dt.date(2026, 12, 2), dt.date(2026, 12, 5)]
+    assert [warm_up.ceiling(day) for day in days] == [1000, 1000, 2000, 16000]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DAYBREAK_MAIL_URL", "smtp://a.example?connections=0"),
+        ("DAYBREAK_MAIL_URL", "smtp://a.example?connections=1000"),
+        ("DAYBREAK_MAIL_URL", "smtp://a.example?speed=9"),
+        ("DAYBREAK_MAIL_URL", "smtp://a.example, b.example"),
+        ("DAYBREAK_MAIL_PACE", "gmail.com"),
+        ("DAYBREAK_MAIL_PACE", "gmail.com=fast"),
+        ("DAYBREAK_MAIL_PACE", "=5"),
+        ("DAYBREAK_MAIL_WARM_UP", "soon"),
+        ("DAYBREAK_MAIL_WARM_UP", "2026-12-01"),
+        ("DAYBREAK_MAIL_WARM_UP", "2026-12-01:0"),
+        ("DAYBREAK_NOTICES_FROM", "me"),
+        ("DAYBREAK_DKIM_SELECTOR", "a.b"),
+    ],
+)
+def test_a_wrong_mail_setting_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        read(tmp_path, **{name: value})

@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daybreak.common.config import MailServer
-from daybreak.common.post import AddressRefused, InDoubt, Outbox, ServerAway, SmtpPost, TryLater, _dot_stuffed
+from daybreak.common.post import AddressRefused, InDoubt, Outbox, ServerAway, SmtpPost, TryLater
+from daybreak.common.smtpline import dot_stuffed
 
 MAIL = b"From: paper@example.org\r\nSubject: Terms\r\n\r\n" + b"A line of the paper.\r\n" * 40
 SENDER, READER = "paper@example.org", "ada@example.org"
@@ -159,7 +160,7 @@ def test_an_address_beyond_ascii_is_refused_when_the_server_cannot() -> None:
 
 @given(body=st.binary(max_size=400))
 def test_no_body_holds_the_end_of_a_mail(body: bytes) -> None:
-    stuffed = _dot_stuffed(body)
+    stuffed = dot_stuffed(body)
     assert stuffed.endswith(b"\r\n")
     assert b"\r\n.\r\n" not in b"\r\n" + stuffed
     assert stuffed.count(b"\n") == stuffed.count(b"\r") == stuffed.count(b"\r\n")

@@ -14,37 +14,25 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from daybreak.common.refusal import Refused
-
-
-class ConfigError(Refused):
-    """A setting has a value that Daybreak cannot start with."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """Where mail is handed over. `security` is "none", "starttls" or "tls"; `timeout` in seconds."""
-
-    host: str
-    port: int
-    username: str
-    password: str
-    security: str
-    timeout: float = 20.0
+from daybreak.common.refusal import ConfigError
+from daybreak.common.relays import MailServer, WarmUp, read_paces, read_relays, read_warm_up
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that the environment decides. `mail` is None when mail goes to the built-in outbox.
+    """Everything that the environment decides. Without `relays` mail goes to the built-in outbox.
 
-    `last_hour` is the wall-clock time in each reader's zone after which no edition leaves any more.
+    `paces` are mails a minute by receiving domain, "*" for each that is not named; `last_hour` is the wall-clock time
+    in each reader's zone after which no edition leaves any more.
     """
 
     data: Path
     site_url: str
     database_url: str
     storage: Path
-    mail: MailServer | None
+    relays: tuple[MailServer, ...]
+    paces: Mapping[str, int]
+    warm_up: WarmUp | None
     mail_from: str
     bounce_domain: str
     notices_from: str
@@ -56,6 +44,11 @@ class Config:
     alarm_mail: str
     alarm_webhook: str
     debug: bool
+
+    @property
+    def mail(self) -> MailServer | None:
+        """The first relay, which also takes the letters; None for the built-in outbox."""
+        return self.relays[0] if self.relays else None
 
     @property
     def https(self) -> bool:
@@ -78,7 +71,9 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
         site_url=site_url,
         database_url=_database_url(values.get("DATABASE_URL", ""), data),
         storage=_storage(values.get("DAYBREAK_STORAGE_URL", ""), data),
-        mail=_mail_server(values.get("DAYBREAK_MAIL_URL", "")),
+        relays=read_relays(values.get("DAYBREAK_MAIL_URL", "")),
+        paces=read_paces(values.get("DAYBREAK_MAIL_PACE", "")),
+        warm_up=read_warm_up(values.get("DAYBREAK_MAIL_WARM_UP", "")),
         mail_from=mail_from,
         bounce_domain=_bounce_domain(values.get("DAYBREAK_BOUNCE_DOMAIN", ""), mail_from),
         notices_from=_sender("DAYBREAK_NOTICES_FROM", values.get("DAYBREAK_NOTICES_FROM", "") or mail_from),
@@ -165,26 +160,6 @@ def _split(text: str, problem: str) -> SplitResult:
     except ValueError as error:
         raise ConfigError(problem) from error
     return parts
-
-
-def _mail_server(text: str) -> MailServer | None:
-    if not text:
-        return None
-    problem = "DAYBREAK_MAIL_URL must look like smtp://user:password@host:587 (or smtps://host:465)."
-    parts = _split(text, problem)
-    security = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}.get(parts.scheme)
-    port = parts.port
-    if security is None or not parts.hostname:
-        raise ConfigError(problem)
-    if security == "none" and port == 587:
-        security = "starttls"
-    return MailServer(
-        host=parts.hostname,
-        port=port or (465 if security == "tls" else 25),
-        username=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        security=security,
-    )
 
 
 def _mail_from(text: str, site_url: str) -> str:

@@ -9,3 +9,7 @@ class Refused(Exception):
 
 class Misused(Refused):
     """The call itself was wrong (an unreadable date, an unknown name of a flag's value); exit status 2."""
+
+
+class ConfigError(Refused):
+    """A setting has a value that Daybreak cannot start with."""

@@ -1,0 +1,23 @@
+"""How a hand-over fails: a mail was not, or perhaps not, taken. Callers must not mix these up."""
+
+from __future__ import annotations
+
+
+class PostError(Exception):
+    """A mail was not, or perhaps not, handed over. The message is a sentence."""
+
+
+class TryLater(PostError):
+    """Certainly not taken: the server is away, busy or answered 4xx. The mail may be tried again."""
+
+
+class ServerAway(TryLater):
+    """The server cannot be reached, or will have none of us (a wrong password, a sender it does not know)."""
+
+
+class AddressRefused(PostError):
+    """The server will not take this mail (5xx). Trying again changes nothing."""
+
+
+class InDoubt(PostError):
+    """All bytes had left and no answer came: the mail may or may not be on its way."""

@@ -1,0 +1,356 @@
+"""One SMTP connection (RFC 5321) that waits for nothing: commands in groups (RFC 2920), one mail at a time.
+
+A mail goes through four stages: its envelope, its body, a wait for leave, and the final dot with its answer. Before
+the dot a broken line has certainly delivered nothing; after it only the answer tells. So the dot leaves by itself,
+when `finish` is called, and at most one mail per line can ever be in doubt.
+
+The driver calls `step` when the socket is readable, or writable while `wants_write`, and `expire` now and then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import re
+import socket
+import ssl
+import struct
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from daybreak.common.config import MailServer
+from daybreak.common.dkim import with_crlf
+from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway, TryLater
+
+LONGEST_LINE = 2048  # octets; RFC 5321, 4.5.3.1.5 allows 512
+MOST_LINES = 100  # of one answer
+READ_AT_ONCE = 16_384
+WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class Nonsense(Exception):
+    """What the server says is no answer. The message is half a sentence."""
+
+
+class Stage(enum.Enum):
+    """Where a line is with its mail."""
+
+    IDLE = "idle"
+    ENVELOPE = "envelope"
+    BODY = "body"
+    LEAVE = "leave"  # the body is out, the dot waits for leave
+    ANSWER = "answer"  # the dot is out
+    RESET = "reset"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply of the server: its code and its lines without it."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.code} {' '.join(self.lines)}".strip()[:200]
+
+
+@dataclass(slots=True)
+class Answers:
+    """Reads replies out of the bytes that come, and no more bytes than a reply can have."""
+
+    _rest: bytes = b""
+    _lines: list[str] = field(default_factory=list)
+
+    def read(self, data: bytes) -> Iterator[Answer]:
+        """The replies that `data` completes. Raises Nonsense when it is none or never ends."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if max(len(self._rest), *map(len, lines), 0) > LONGEST_LINE:
+            raise Nonsense("it sends lines without end")
+        for line in lines:
+            text = line.rstrip(b"\r").decode("utf-8", "replace")
+            match = re.fullmatch(r"([2-5][0-9]{2})(?:([ -])(.*))?", text, re.DOTALL | re.ASCII)
+            if match is None:
+                raise Nonsense(f"its answer makes no sense: {text[:80]}")
+            self._lines.append(match[3] or "")
+            if len(self._lines) > MOST_LINES:
+                raise Nonsense("its answer has no end")
+            if match[2] != "-":
+                answer = Answer(int(match[1]), tuple(self._lines))
+                self._lines.clear()
+                yield answer
+
+    @property
+    def started(self) -> bool:
+        """Whether something has come that no reply was made of yet."""
+        return bool(self._rest or self._lines)
+
+
+class Line:
+    """A greeted connection. `outcome` is how the last mail ended: None when it was taken, else a PostError.
+
+    `extensions` are the server's EHLO keywords in capitals with their parameters. `patience`, in seconds, is the
+    least time between the body and the dot in which the server may still break off.
+    """
+
+    def __init__(
+        self, server: MailServer, sock: socket.socket, extensions: dict[str, str], patience: float = 0.001
+    ) -> None:
+        self.server, self.sock, self.extensions = server, sock, extensions
+        self.stage = Stage.IDLE
+        self.outcome: PostError | None = None
+        self.ready_at = 0.0  # monotonic seconds at which leave may be given
+        self._patience = patience
+        self._answers = Answers()
+        self._out: list[memoryview] = []
+        self._waiting: list[str] = []  # verbs whose answers are still to come
+        self._unsent: list[
+            tuple[str, bytes]
+        ] = []  # commands held back from a server that takes one at a time
+        self._body = b""
+        self._deadline = 0.0
+        sock.setblocking(False)
+
+    @property
+    def wants_write(self) -> bool:
+        """Whether bytes wait for room in the system's buffers."""
+        return bool(self._out)
+
+    def offer(self, sender: str, recipient: str, message: bytes) -> None:
+        """Begin to hand over `message`. Raises AddressRefused, the line still idle, when this server never can."""
+        assert self.stage is Stage.IDLE
+        to, options = self._envelope(recipient, len(message))
+        self._body = dot_stuffed(message)
+        self.outcome = None
+        self.stage = Stage.ENVELOPE
+        self._deadline = time.monotonic() + self.server.timeout
+        self._unsent = [
+            ("MAIL", f"MAIL FROM:<{sender}>{options}\r\n".encode()),
+            ("RCPT", f"RCPT TO:<{to}>\r\n".encode()),
+            ("DATA", b"DATA\r\n"),
+        ]
+        self._send_commands()
+        self._write()
+
+    def finish(self) -> None:
+        """Give leave: the final dot goes out, and from now on silence means doubt."""
+        assert self.stage is Stage.LEAVE
+        self.stage = Stage.ANSWER
+        self._waiting = ["."]
+        self._deadline = time.monotonic() + self.server.timeout
+        self._out.append(memoryview(b".\r\n"))
+        self._write()
+
+    def step(self) -> None:
+        """Write what can be written and take in what has come. Never raises: a broken line is DEAD."""
+        if self.stage is not Stage.DEAD:
+            self._write()
+        if self.stage is not Stage.DEAD:
+            self._read()
+
+    def expire(self, now: float) -> None:
+        """Break the line when its server let `timeout` seconds pass. `now` is monotonic."""
+        if self.stage not in (Stage.IDLE, Stage.LEAVE, Stage.DEAD) and now >= self._deadline:
+            self._break("it did not answer in time")
+
+    def drop(self, why: str) -> None:
+        """Give the line up without the dot, and with it the mail that is on it."""
+        self._break(why)
+
+    def close(self) -> None:
+        """Say goodbye when nothing is under way, and close."""
+        if self.stage is Stage.IDLE:
+            with contextlib.suppress(OSError, ValueError):
+                self.sock.send(b"QUIT\r\n")
+        self.stage = Stage.DEAD
+        self.sock.close()
+
+    # -- what goes out -----------------------------------------------------------------------------------
+    def _envelope(self, recipient: str, size: int) -> tuple[str, str]:
+        to = ascii_where_possible(recipient)
+        options = " BODY=8BITMIME" if "8BITMIME" in self.extensions else ""
+        if not to.isascii():
+            if "SMTPUTF8" not in self.extensions:
+                raise AddressRefused("The mail server cannot write to an address in letters beyond ASCII.")
+            options += " SMTPUTF8"
+        if "SIZE" in self.extensions:
+            limit = self.extensions["SIZE"]
+            if limit.isdecimal() and 0 < int(limit[:12]) < size:
+                raise AddressRefused(f"The mail server takes no more than {int(limit[:12]):,} bytes.")
+            options += f" SIZE={size}"
+        return to, options
+
+    def _send_commands(self) -> None:
+        """The whole group at once to a server that can, else the next command alone."""
+        several = "PIPELINING" in self.extensions
+        while self._unsent and (several or not self._waiting):
+            verb, command = self._unsent.pop(0)
+            self._waiting.append(verb)
+            self._out.append(memoryview(command))
+
+    def _write(self) -> None:
+        try:
+            while self._out:
+                sent = self.sock.send(self._out[0])
+                if sent == len(self._out[0]):
+                    del self._out[0]
+                else:
+                    self._out[0] = self._out[0][sent:]
+        except WOULD_BLOCK:
+            return
+        except (OSError, ValueError) as error:
+            self._break(_words(error))
+            return
+        if self.stage is Stage.BODY:
+            self.stage = Stage.LEAVE
+            self._body = b""
+            self.ready_at = time.monotonic() + min(max(self._patience, _round_trip(self.sock)), 0.05)
+
+    # -- what comes in -----------------------------------------------------------------------------------
+    def _read(self) -> None:
+        try:
+            while self.stage is not Stage.DEAD:
+                data = self.sock.recv(READ_AT_ONCE)
+                if not data:
+                    raise ConnectionAbortedError("it hung up")
+                if self.stage in (Stage.IDLE, Stage.BODY, Stage.LEAVE):
+                    raise ConnectionAbortedError("it spoke without being asked")
+                for answer in self._answers.read(data):
+                    self._take(answer)
+        except WOULD_BLOCK:
+            return
+        except (OSError, ValueError, Nonsense) as error:
+            self._break(_words(error))
+
+    def _take(self, answer: Answer) -> None:
+        if not self._waiting:
+            raise Nonsense("it answers what it was not asked")
+        verb = self._waiting.pop(0)
+        self._deadline = time.monotonic() + self.server.timeout
+        if self.stage is Stage.ANSWER:
+            self._end(answer)
+        elif self.stage is Stage.RESET:
+            self._after_refusal(verb, answer)
+        elif answer.code // 100 == (3 if verb == "DATA" else 2):
+            self._go_on(verb)
+        else:
+            if answer.code // 100 not in (4, 5):
+                raise Nonsense(f"its answer to {verb} makes no sense: {answer}")
+            self._refused(verb, answer)
+
+    def _go_on(self, verb: str) -> None:
+        if verb != "DATA":
+            self._send_commands()
+            self._write()
+            return
+        self.stage = Stage.BODY
+        self._out.append(memoryview(self._body))
+        self._write()
+
+    def _refused(self, verb: str, answer: Answer) -> None:
+        """The envelope will not do. The rest of its group is answered still; then the line is reset."""
+        self.outcome = meaning(answer, verb)
+        if answer.code == 421:
+            self._hang_up()
+            return
+        self.stage = Stage.RESET
+        self._unsent = []
+        if "DATA" not in self._waiting:
+            self._reset()
+
+    def _after_refusal(self, verb: str, answer: Answer) -> None:
+        if answer.code == 421 or (verb in ("RSET", ".") and answer.code // 100 == 3):
+            self._hang_up()
+        elif verb == "DATA" and answer.code // 100 == 3:
+            # It wants a text although nobody is to get it: RFC 2920, 3.1 has an empty one sent.
+            self._waiting.append(".")
+            self._out.append(memoryview(b".\r\n"))
+            self._write()
+        elif verb in ("DATA", "."):
+            self._reset()
+        elif verb == "RSET":
+            if answer.code == 250:
+                self.stage = Stage.IDLE
+            else:
+                self._hang_up()
+
+    def _reset(self) -> None:
+        self._waiting.append("RSET")
+        self._out.append(memoryview(b"RSET\r\n"))
+        self._write()
+
+    def _end(self, answer: Answer) -> None:
+        """The answer to the dot."""
+        kind = answer.code // 100
+        if kind == 2:
+            self.outcome, self.stage = None, Stage.IDLE
+        elif kind in (4, 5):
+            self.outcome = meaning(answer, ".")
+            self.stage = Stage.RESET
+            if answer.code == 421:
+                self._hang_up()
+            else:
+                self._reset()
+        else:
+            raise Nonsense(f"its answer makes no sense: {answer}")
+
+    def _break(self, why: str) -> None:
+        if self.stage is Stage.ANSWER:
+            self.outcome = InDoubt(f"The mail server gave no answer after the message: {why}.")
+        elif self.stage in (Stage.ENVELOPE, Stage.BODY, Stage.LEAVE):
+            self.outcome = TryLater(f"The mail server broke off: {why}.")
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        self.stage = Stage.DEAD
+        self._out, self._body = [], b""
+        self.sock.close()
+
+
+def meaning(answer: Answer, verb: str) -> PostError:
+    """What a 4xx or 5xx answer to `verb` means for the mail."""
+    if answer.code == 530:
+        return ServerAway(f"The mail server wants a name and password: {answer}")
+    if answer.code >= 500:
+        if verb == "MAIL":  # not the reader's address but we are what it will not have
+            return ServerAway(f"The mail server refuses mail from this paper: {answer}")
+        return AddressRefused(f"The mail server refused: {answer}")
+    return TryLater(f"The mail server put it off: {answer}")
+
+
+def ascii_where_possible(recipient: str) -> str:
+    """A domain beyond ASCII in its ASCII form (IDNA), where the part before the @ needs nothing more.
+
+    Raises AddressRefused when `recipient` is not one address on one line, or could begin a command of its own.
+    """
+    user, at, domain = recipient.rpartition("@")
+    if not at or re.search(r"[\x00-\x20\x7f<>\ud800-\udfff]", recipient):
+        raise AddressRefused("This is no address that mail can be sent to.")
+    if recipient.isascii() or not user.isascii():
+        return recipient
+    try:
+        return f"{user}@{domain.encode('idna').decode()}"
+    except UnicodeError as error:
+        raise AddressRefused("This is no address that mail can be sent to.") from error
+
+
+def dot_stuffed(message: bytes) -> bytes:
+    """CRLF line ends, a second dot before each line that begins with one (RFC 5321, 4.5.2), CRLF at the end."""
+    body = with_crlf(message).replace(b"\r\n.", b"\r\n..")
+    if body.startswith(b"."):
+        body = b"." + body
+    return body if body.endswith(b"\r\n") else body + b"\r\n"
+
+
+def _round_trip(sock: socket.socket) -> float:
+    """Seconds that the system measured there and back (Linux: TCP_INFO's tcpi_rtt); 0 when it does not say."""
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 72)
+        return float(struct.unpack_from("I", info, 68)[0]) / 1e6
+    except (OSError, AttributeError, struct.error):
+        return 0.0
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
