@@ -9,8 +9,9 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from daybreak.common.config import ConfigError, from_environment
+from daybreak.common.config import from_environment
 from daybreak.common.keys import secret_key
+from daybreak.common.refusal import ConfigError
 
 try:
     CONFIG = from_environment()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from daybreak.common.config import Config, ConfigError, read_config
+from daybreak.common.config import Config, read_config
+from daybreak.common.refusal import ConfigError
 
 
 def read(tmp_path: Path, **environ: str) -> Config:

@@ -17,8 +17,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daybreak.common.config import MailServer
 from daybreak.common.post import AddressRefused, InDoubt, Outbox, ServerAway, SmtpPost, TryLater
+from daybreak.common.relays import MailServer
 from daybreak.common.smtpline import dot_stuffed
 
 MAIL = b"From: paper@example.org\r\nSubject: Terms\r\n\r\n" + b"A line of the paper.\r\n" * 40

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from daybreak.common.config import MailServer
+from daybreak.common.relays import MailServer
 from daybreak.delivery.identity import Check, Names, Record, dkim, dmarc, identity_checks, relay_name, spf
 from tests.delivery.nameserver import Zone, name_server
 

@@ -11,8 +11,8 @@ import socket
 import ssl
 import time
 
-from daybreak.common.config import MailServer
 from daybreak.common.posterrors import ServerAway
+from daybreak.common.relays import MailServer
 from daybreak.common.smtpline import Answer, Answers, Line, Nonsense
 
 

@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from daybreak.common.config import Config, MailServer
+from daybreak.common.config import Config
 from daybreak.common.dkim import Signer
 from daybreak.common.greeting import greet
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway, TryLater
+from daybreak.common.relays import MailServer
 from daybreak.common.smtpline import Line, Stage, ascii_where_possible
 
 __all__ = [

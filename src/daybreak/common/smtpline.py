@@ -19,9 +19,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from daybreak.common.config import MailServer
 from daybreak.common.dkim import with_crlf
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway, TryLater
+from daybreak.common.relays import MailServer
 
 LONGEST_LINE = 2048  # octets; RFC 5321, 4.5.3.1.5 allows 512
 MOST_LINES = 100  # of one answer

@@ -17,7 +17,7 @@ import dns.exception
 import dns.resolver
 import dns.reversename
 
-from daybreak.common.config import MailServer
+from daybreak.common.relays import MailServer
 
 PATIENCE = 4.0  # seconds for one question, retries included
 MOST_LOOKUPS = 10  # RFC 7208, 4.6.4
