@@ -16,7 +16,14 @@ from daybreak.circulation.notices import notices_due
 from daybreak.circulation.tasks import deliver_notices, forget_what_is_over
 from daybreak.delivery.alarms import out_of_step
 from daybreak.delivery.sending import mornings_due
-from daybreak.delivery.tasks import ask_mail_server, keep_watch, mail_server_wanted, send_mornings
+from daybreak.delivery.tasks import (
+    ask_mail_server,
+    keep_watch,
+    mail_server_wanted,
+    seed,
+    seeding_due,
+    send_mornings,
+)
 from daybreak.press.printing import editions_due
 from daybreak.press.tasks import press_what_is_approved
 from daybreak.wire.polling import sources_due
@@ -38,6 +45,7 @@ SCHEDULE = (
     Duty("press what is approved", 2, lambda at: bool(editions_due(at)), press_what_is_approved),
     Duty("mornings", 15, mornings_due, send_mornings),
     Duty("keep watch", 60, out_of_step, keep_watch),
+    Duty("seeds", 60, seeding_due, seed),
     Duty("ask the mail server", 300, mail_server_wanted, ask_mail_server),
     Duty("forget what is over", 3600, lambda at: True, forget_what_is_over),
     Duty("poll the wire", 30, sources_due, poll_wire),

@@ -41,6 +41,7 @@ class Config:
     last_hour: dt.time
     open_outbox: bool
     wire_allow: tuple[str, ...]
+    seeds: tuple[str, ...]
     alarm_mail: str
     alarm_webhook: str
     debug: bool
@@ -82,6 +83,7 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
         last_hour=_last_hour(values.get("DAYBREAK_LAST_HOUR", "")),
         open_outbox=_yes_or_no(values, "DAYBREAK_OPEN_OUTBOX"),
         wire_allow=_endpoints(values.get("DAYBREAK_WIRE_ALLOW", "")),
+        seeds=_seeds(values.get("DAYBREAK_SEEDS", "")),
         alarm_mail=_alarm_mail(values.get("DAYBREAK_ALARM_MAIL", "")),
         alarm_webhook=_alarm_webhook(values.get("DAYBREAK_ALARM_WEBHOOK", "")),
         debug=_yes_or_no(values, "DAYBREAK_DEBUG"),
@@ -181,6 +183,16 @@ def _selector(text: str) -> str:
             f"DAYBREAK_DKIM_SELECTOR is “{text}”: write a short name of letters, digits and hyphens, such as daybreak."
         )
     return text
+
+
+def _seeds(text: str) -> tuple[str, ...]:
+    seeds = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    for seed in seeds:
+        if not _is_bare_address(seed):
+            raise ConfigError(
+                f"DAYBREAK_SEEDS names “{seed}”: write bare addresses with commas between them."
+            )
+    return seeds
 
 
 def _alarm_mail(text: str) -> str:

@@ -15,6 +15,7 @@ from daybreak.common.commandline import Day, at_option, json_option, print_json
 from daybreak.common.post import open_post
 from daybreak.common.refusal import Refused
 from daybreak.delivery.planning import plan_all
+from daybreak.delivery.rehearsalcommands import dry_run, test_mail
 from daybreak.delivery.sending import deliver_due
 from daybreak.delivery.status import ReaderLines, status_of, summary
 from daybreak.desk.models import Edition
@@ -23,6 +24,10 @@ from daybreak.desk.models import Edition
 @click.group()
 def deliver() -> None:
     """The mail of the morning: send what is due, and see who has it, who has not, and why."""
+
+
+deliver.add_command(dry_run)
+deliver.add_command(test_mail)
 
 
 @deliver.command()

@@ -134,3 +134,21 @@ class Telling(models.Model):
 
     def __str__(self) -> str:
         return f"{self.news} of {self.alarm_id} by {self.way}"
+
+
+class SeedMail(models.Model):
+    """A press run owed to an address of the house, ahead of its readers. The rows are the queue."""
+
+    run = models.ForeignKey(PressRun, on_delete=models.CASCADE, related_name="seed_mails")
+    address = models.EmailField(max_length=254)
+    due_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["run", "address"], name="seed_once_a_run")]
+
+    def __str__(self) -> str:
+        return f"{self.run} to {self.address}"

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from daybreak.circulation.days import EVERY_DAY, bit_of
 from daybreak.circulation.entitlement import entitled_readers
@@ -108,6 +108,13 @@ def readers_without_a_row(edition: Edition, at: dt.datetime) -> QuerySet[Reader]
 def is_planned(edition: Edition, at: dt.datetime) -> bool:
     """Whether every reader who is owed the edition at `at` has a row."""
     return not any(_missing(edition, at, the_rules()))
+
+
+def wanted_waves(edition: Edition, at: dt.datetime) -> dict[tuple[str, dt.time], int]:
+    """How many readers each wave of the edition has or will have, by zone and hour, as things stand at `at`."""
+    wanted = entitled_readers(at).filter(day_wanted(edition.date, the_rules()), mail_stopped_at__isnull=True)
+    counted = wanted.order_by().values("time_zone", "delivery_time").annotate(readers=Count("pk"))
+    return {(row["time_zone"], row["delivery_time"]): row["readers"] for row in counted}
 
 
 def _missing(edition: Edition, at: dt.datetime, rules: Rules) -> Iterator[tuple[QuerySet[Reader], Waves]]:

@@ -15,6 +15,7 @@ from daybreak.common.post import PostError, SmtpPost, open_post
 from daybreak.delivery.alarms import MAIL_SERVER, clear_alarm, keep_in_step, raise_alarm
 from daybreak.delivery.board import boards
 from daybreak.delivery.planning import plan_all
+from daybreak.delivery.rehearsing import seeds_due, send_seeds
 from daybreak.delivery.sending import deliver_due, mornings_due
 from daybreak.delivery.telling import tell_what_is_due
 
@@ -67,3 +68,14 @@ def ask_mail_server() -> str:
         post.close()
     clear_alarm(MAIL_SERVER, now(), settings.CONFIG)
     return "It answers."
+
+
+@task(queue_name="long")
+def seed() -> int:
+    """Send the seeds what they are to see before the readers do; how many mails."""
+    return send_seeds(now(), settings.CONFIG, lambda: open_post(settings.CONFIG))
+
+
+def seeding_due(at: dt.datetime) -> bool:
+    """Whether a seed waits."""
+    return seeds_due(at, settings.CONFIG)
