@@ -26,8 +26,9 @@ from daybreak.delivery.tasks import (
 )
 from daybreak.press.printing import editions_due
 from daybreak.press.tasks import press_what_is_approved
+from daybreak.wire.memory import looks_due
 from daybreak.wire.polling import sources_due
-from daybreak.wire.tasks import poll_wire
+from daybreak.wire.tasks import look_back_from_stories, poll_wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +50,5 @@ SCHEDULE = (
     Duty("ask the mail server", 300, mail_server_wanted, ask_mail_server),
     Duty("forget what is over", 3600, lambda at: True, forget_what_is_over),
     Duty("poll the wire", 30, sources_due, poll_wire),
+    Duty("look back from stories", 60, looks_due, look_back_from_stories),
 )

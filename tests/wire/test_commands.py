@@ -33,6 +33,9 @@ def test_the_night_is_imported_and_told_as_json() -> None:
         "first_seen",
         "last_seen",
         "articles",
+        "first",
+        "pinned",
+        "continues",
     ]
     assert list(told[0]["articles"][0]) == ["url", "source", "title", "published", "copy"]
     assert told[0]["score"] >= told[4]["score"]

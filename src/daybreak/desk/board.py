@@ -14,6 +14,7 @@ from daybreak.desk import editions
 from daybreak.desk.checking import SentenceCheck
 from daybreak.desk.models import Brief, Citation, Edition, Section
 from daybreak.desk.prose import Block, read_body, word_count
+from daybreak.desk.storypage import Earlier, background_reading
 from daybreak.wire.models import Article, Story
 
 BUDGET_LENGTH = 60
@@ -66,6 +67,8 @@ class OpenBrief:
     sources: tuple[Source, ...]
     preview: tuple[tuple[str, tuple[Block, ...]], ...]
     words: int
+    story: Story | None
+    background: tuple[Earlier, ...]
 
     @property
     def blocking(self) -> int:
@@ -155,6 +158,7 @@ def _row(brief: Brief, checks: list[SentenceCheck], open_key: int | None) -> Run
 
 
 def _open(brief: Brief, checks: list[SentenceCheck]) -> OpenBrief:
+    story = brief.story.living if brief.story else None
     linked = Counter(url for checked in checks if checked.verdict == "cited" for url in checked.citations)
     return OpenBrief(
         brief=brief,
@@ -165,6 +169,8 @@ def _open(brief: Brief, checks: list[SentenceCheck]) -> OpenBrief:
         ),
         preview=tuple(_by_kind(read_body(brief.body))),
         words=word_count(brief.body),
+        story=story,
+        background=background_reading(story) if story else (),
     )
 
 

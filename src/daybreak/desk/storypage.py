@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,8 +11,10 @@ from itertools import groupby
 from django.db.models import Q
 
 from daybreak.desk.models import Brief
+from daybreak.desk.prose import read_body
 from daybreak.wire.alike import stories_like
 from daybreak.wire.editing import regroupings_of
+from daybreak.wire.memory import background_of
 from daybreak.wire.models import Article, Regrouping, Story
 
 
@@ -42,6 +45,22 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A brief that an edition had, and its first paragraph in plain words."""
+
+    brief: Brief
+    opening: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier story that this one goes on with, and what our editions told of it, the latest first."""
+
+    story: Story
+    told: tuple[Told, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StoryPage:
     """Everything on the page of a story. `languages`, `countries` (of the outlets) and `places` (that it tells of) are
     codes, the most frequent first; `undoable` is the latest act that can be undone."""
@@ -54,6 +73,7 @@ class StoryPage:
     countries: tuple[str, ...]
     places: tuple[str, ...]
     briefs: tuple[Brief, ...]
+    background: tuple[Earlier, ...]
     acts: tuple[Regrouping, ...]
     undoable: int | None
     alike: tuple[Story, ...]
@@ -87,10 +107,22 @@ def page_of_story(story: Story, find: str = "") -> StoryPage:
         countries=_frequent([article.source.country for article in articles]),
         places=_frequent([place for article in articles for place in article.places]),
         briefs=tuple(briefs_on(story)),
+        background=background_reading(story),
         acts=tuple(acts),
         undoable=undoable,
         alike=tuple(stories_like(story, find)),
     )
+
+
+def background_reading(story: Story) -> tuple[Earlier, ...]:
+    """The earlier stories that a story goes on with, the latest first, and what our editions told of each."""
+    chain = background_of(story)
+    told: dict[uuid.UUID | None, list[Told]] = {}
+    for brief in briefs_on(*chain):
+        about = (brief.story and brief.story.merged_into_id) or brief.story_id
+        opening = next((block.text for block in read_body(brief.body)), "")
+        told.setdefault(about, []).append(Told(brief, opening))
+    return tuple(Earlier(earlier, tuple(told.get(earlier.pk, ()))) for earlier in chain)
 
 
 def briefs_on(*stories: Story) -> list[Brief]:

@@ -17,7 +17,7 @@ from daybreak.wire.filing import Filed
 from daybreak.wire.polling import poll
 from daybreak.wire.sourcecommands import export_command, source_group, sources_group
 from daybreak.wire.stories import BudgetLine, news_budget
-from daybreak.wire.storycommands import EDITING
+from daybreak.wire.storycommands import EDITING, with_lives
 from daybreak.wire.wirefiles import import_file
 
 LONGEST_LOOK = 366 * 24  # hours
@@ -124,7 +124,7 @@ def stories_command(
     """The news budget: the night's stories, best first, with the reasons."""
     budget = news_budget(at, hours=hours, limit=limit, region=region, language=language)
     if as_json:
-        print_json([_as_json(line) for line in budget])
+        print_json(with_lives([_as_json(line) for line in budget]))
         return
     if not budget:
         click.echo(

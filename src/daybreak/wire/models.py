@@ -73,7 +73,7 @@ class Story(models.Model):
 
     One that was merged into another keeps its row, without articles, so that whatever refers to it finds the story
     it lives on in: `merged_into` names that one, a living story always. The machine takes no article out of a
-    pinned story and merges it into none.
+    pinned story and merges it into none. `continues` is the earlier story that it goes on with, see `memory.py`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -87,6 +87,10 @@ class Story(models.Model):
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="taken_in"
     )
+    continues = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="continued_by"
+    )
+    looked_back_at = models.DateTimeField(null=True, blank=True, db_index=True)  # for what it continues
 
     objects = LivingStories()
     kept = models.Manager["Story"]()
@@ -186,3 +190,17 @@ class Regrouping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_act_display()} by {self.by}"
+
+
+class StoryTerm(models.Model):
+    """A term by which later stories find a story, and how much of the story it says (0 to 1)."""
+
+    story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="terms")
+    term = models.CharField(max_length=64, db_index=True)
+    weight = models.FloatField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["story", "term"], name="story_term_once")]
+
+    def __str__(self) -> str:
+        return self.term

@@ -77,6 +77,12 @@ def settled_since(since: dt.datetime) -> set[uuid.UUID]:
     settled = set(Story.objects.filter(aside, last_seen_at__gte=since).values_list("id", flat=True))
     for pair in Regrouping.objects.filter(held=True).values_list("origin_id", "into_id"):
         settled.update(pair)
+    return settled | referred_to(since)
+
+
+def referred_to(since: dt.datetime) -> set[uuid.UUID]:
+    """The stories seen at `since` (aware UTC) or later that rows of other rooms refer to, such as briefs."""
+    found: set[uuid.UUID] = set()
     for relation in Story._meta.related_objects:
         model, name = relation.related_model, relation.field.name
         if isinstance(model, str) or model._meta.app_label == Story._meta.app_label:
@@ -84,8 +90,8 @@ def settled_since(since: dt.datetime) -> set[uuid.UUID]:
         lately = Q(**{f"{name}__last_seen_at__gte": since})
         lately |= Q(**{f"{name}__merged_into__last_seen_at__gte": since})
         rows = model._base_manager.filter(lately).values_list(f"{name}_id", f"{name}__merged_into_id")
-        settled.update(into or story for story, into in rows)
-    return settled
+        found.update(into or story for story, into in rows)
+    return found
 
 
 def last_regrouping() -> int:

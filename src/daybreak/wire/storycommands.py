@@ -1,9 +1,11 @@
-"""The editor's hand on stories, on the command line: `daybreak wire merge | split | move | pin | undo`."""
+"""Stories on the command line: `daybreak wire merge | split | move | pin | undo | look-back`, and what `stories --json`
+says of their lives."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import click
 
@@ -11,7 +13,8 @@ from daybreak.common.commandline import at_option
 from daybreak.common.refusal import Refused
 from daybreak.wire import editing
 from daybreak.wire.addresses import url_key
-from daybreak.wire.models import Article, Regrouping
+from daybreak.wire.memory import look_back, predecessors
+from daybreak.wire.models import Article, Regrouping, Story
 from daybreak.wire.regrouping import living
 
 by_option = click.option("--by", required=True, help="Who does it; the name is kept.")
@@ -74,7 +77,38 @@ def undo_command(story: uuid.UUID, by: str, at: dt.datetime) -> None:
     _say(editing.undo(last.pk, by=by, at=at))
 
 
-EDITING = (merge_command, split_command, move_command, pin_command, undo_command)
+@click.command("look-back")
+@at_option
+def look_back_command(at: dt.datetime) -> None:
+    """Find the earlier stories that the latest ones go on with, as `daybreak serve` does by itself."""
+    count = 0
+    while done := look_back(at):
+        count += done
+    click.echo(f"Looked back from {count} stor{'y' if count == 1 else 'ies'}.")
+
+
+def with_lives(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Budget lines for programs, each with who reported first, what it continues, and whether it is pinned."""
+    keys = [line["id"] for line in lines]
+    chains = predecessors(keys)
+    pinned = set(Story.objects.filter(pk__in=keys, pinned_at__isnull=False).values_list("pk", flat=True))
+    for line in lines:
+        first = next((one for one in line["articles"] if not one["copy"]), line["articles"][0])
+        line["first"] = {"source": first["source"], "published": first["published"], "url": first["url"]}
+        line["pinned"] = line["id"] in pinned
+        line["continues"] = [
+            {
+                "id": one.pk,
+                "headline": one.headline,
+                "first_seen": one.first_seen_at,
+                "last_seen": one.last_seen_at,
+            }
+            for one in chains.get(line["id"], [])
+        ]
+    return lines
+
+
+EDITING = (merge_command, split_command, move_command, pin_command, undo_command, look_back_command)
 
 
 def _articles(urls: tuple[str, ...]) -> list[int]:

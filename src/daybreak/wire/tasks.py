@@ -7,6 +7,7 @@ from django_tasks import task
 
 from daybreak import __version__
 from daybreak.common.clock import now
+from daybreak.wire.memory import look_back
 from daybreak.wire.polling import poll
 
 
@@ -15,3 +16,9 @@ def poll_wire() -> int:
     """Ask every feed that is due and file what is new; how many were asked."""
     agent = f"Daybreak/{__version__} (+{settings.CONFIG.site_url})"
     return poll(now(), user_agent=agent, allow=settings.CONFIG.wire_allow).asked
+
+
+@task(queue_name="long")
+def look_back_from_stories() -> int:
+    """Find what the stories that have changed continue; from how many it was looked back."""
+    return look_back(now())
