@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django_tasks.base import Task
 
 from daybreak.circulation.notices import notices_due
@@ -23,6 +24,7 @@ from daybreak.delivery.tasks import (
     seed,
     seeding_due,
     send_mornings,
+    take_in_mail,
 )
 from daybreak.press.printing import editions_due
 from daybreak.press.tasks import press_what_is_approved
@@ -48,6 +50,7 @@ SCHEDULE = (
     Duty("keep watch", 60, out_of_step, keep_watch),
     Duty("seeds", 60, seeding_due, seed),
     Duty("ask the mail server", 300, mail_server_wanted, ask_mail_server),
+    Duty("mail that came", 60, lambda at: settings.CONFIG.bounce_mailbox is not None, take_in_mail),
     Duty("forget what is over", 3600, lambda at: True, forget_what_is_over),
     Duty("poll the wire", 30, sources_due, poll_wire),
     Duty("look back from stories", 60, looks_due, look_back_from_stories),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from daybreak.common.config import Config, read_config
+from daybreak.common.config import BounceMailbox, Config, read_config
 from daybreak.common.refusal import ConfigError
 
 
@@ -64,6 +64,10 @@ def test_a_password_may_hold_any_sign(tmp_path: Path) -> None:
         ("DAYBREAK_MAIL_FROM", "@", "one bare address"),
         ("DAYBREAK_BOUNCE_DOMAIN", "bounces@paper.example", "a bare domain"),
         ("DAYBREAK_BOUNCE_DOMAIN", "b.example\r\nBcc: c.example", "a bare domain"),
+        ("DAYBREAK_BOUNCE_SMTP", "25", "HOST:PORT"),
+        ("DAYBREAK_BOUNCE_MAILBOX", "/var/mail", "maildir:///"),
+        ("DAYBREAK_BOUNCE_MAILBOX", "maildir://host/var", "maildir:///"),
+        ("DAYBREAK_BOUNCE_MAILBOX", "imaps://u:p@host/a%22b", "imaps://"),
         ("DATABASE_URL", "mysql://x/y", "sqlite:// or postgres://"),
         ("DATABASE_URL", "postgres://", "sqlite:// or postgres://"),
         ("DATABASE_URL", "postgres://host:port/name", "sqlite:// or postgres://"),
@@ -80,6 +84,16 @@ def test_a_wrong_value_is_refused_with_what_to_write(
         read(tmp_path, **{name: value})
     assert name in str(refusal.value)
     assert says in str(refusal.value)
+
+
+def test_the_mailbox_for_bounces_is_a_folder_or_lies_behind_imap(tmp_path: Path) -> None:
+    assert read(tmp_path).bounce_mailbox is None
+    assert read(tmp_path, DAYBREAK_BOUNCE_MAILBOX="maildir:///var/mail/p").bounce_mailbox == BounceMailbox(
+        "maildir", "/var/mail/p"
+    )
+    box = read(tmp_path, DAYBREAK_BOUNCE_MAILBOX="imaps://me%40x:p%3A@mail.example/Bounces").bounce_mailbox
+    assert box == BounceMailbox("imaps", "Bounces", "mail.example", 993, "me@x", "p:")
+    assert read(tmp_path, DAYBREAK_BOUNCE_SMTP="0.0.0.0:2525").bounce_smtp == ("0.0.0.0", 2525)
 
 
 def test_an_empty_value_is_none(tmp_path: Path) -> None:

@@ -58,6 +58,13 @@ def test_the_numbers_of_an_edition(ada: Reader, ben: Reader) -> None:
             "unplanned": 1,
         },
         "next_due_at": BERLIN_SIX,
+        "outcomes": {
+            "delivered": 0,
+            "hard_bounce": 0,
+            "soft_bounce": 0,
+            "complaint": 0,
+            "unsubscribed": 0,
+        },
     }
 
 

@@ -19,6 +19,18 @@ from daybreak.common.relays import MailServer, WarmUp, read_paces, read_relays, 
 
 
 @dataclass(frozen=True, slots=True)
+class BounceMailbox:
+    """A mailbox to which bounces and replies come. `kind` is "maildir", "imap" or "imaps"; `path` its folder."""
+
+    kind: str
+    path: str
+    host: str = ""
+    port: int = 0
+    username: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that the environment decides. Without `relays` mail goes to the built-in outbox.
 
@@ -37,6 +49,8 @@ class Config:
     bounce_domain: str
     notices_from: str
     dkim_selector: str
+    bounce_mailbox: BounceMailbox | None
+    bounce_smtp: tuple[str, int] | None
     paper_name: str
     last_hour: dt.time
     open_outbox: bool
@@ -79,6 +93,8 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
         bounce_domain=_bounce_domain(values.get("DAYBREAK_BOUNCE_DOMAIN", ""), mail_from),
         notices_from=_sender("DAYBREAK_NOTICES_FROM", values.get("DAYBREAK_NOTICES_FROM", "") or mail_from),
         dkim_selector=_selector(values.get("DAYBREAK_DKIM_SELECTOR", "") or "daybreak"),
+        bounce_mailbox=_bounce_mailbox(values.get("DAYBREAK_BOUNCE_MAILBOX", "")),
+        bounce_smtp=_bounce_smtp(values.get("DAYBREAK_BOUNCE_SMTP", "")),
         paper_name=values.get("DAYBREAK_PAPER_NAME", "").strip() or "Daybreak",
         last_hour=_last_hour(values.get("DAYBREAK_LAST_HOUR", "")),
         open_outbox=_yes_or_no(values, "DAYBREAK_OPEN_OUTBOX"),
@@ -233,6 +249,33 @@ def _last_hour(text: str) -> dt.time:
             f"DAYBREAK_LAST_HOUR is “{text}”: write a time of day from 07:00 on, such as 11:00."
         )
     return dt.time(int(found[1]), int(found[2]))
+
+
+def _bounce_mailbox(text: str) -> BounceMailbox | None:
+    if not text:
+        return None
+    problem = "DAYBREAK_BOUNCE_MAILBOX must look like maildir:///var/mail/paper or imaps://user:password@host/INBOX."
+    parts = _split(text, problem)  # its password keeps it out of the sentence
+    path = unquote(parts.path)
+    if parts.scheme == "maildir" and path.startswith("/") and not parts.netloc:
+        return BounceMailbox("maildir", path)
+    folder = path.strip("/") or "INBOX"
+    if parts.scheme not in ("imap", "imaps") or not parts.hostname or re.search(r'[\x00-\x1f"\\]', folder):
+        raise ConfigError(problem)
+    port = parts.port or (993 if parts.scheme == "imaps" else 143)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return BounceMailbox(parts.scheme, folder, parts.hostname, port, user, password)
+
+
+def _bounce_smtp(text: str) -> tuple[str, int] | None:
+    if not text:
+        return None
+    if not is_endpoint(text.strip()):
+        raise ConfigError(
+            f"DAYBREAK_BOUNCE_SMTP is “{text}”: write HOST:PORT to listen at, such as 0.0.0.0:25."
+        )
+    parts = urlsplit(f"//{text.strip()}")
+    return str(parts.hostname), int(parts.port or 25)
 
 
 def _endpoints(text: str) -> tuple[str, ...]:

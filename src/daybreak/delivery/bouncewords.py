@@ -13,6 +13,8 @@ import re
 NO_MAILBOX, NO_DOMAIN, NO_MAIL, MOVED = "no such mailbox", "no such domain", "takes no mail", "moved"
 FULL, DISABLED, FILTERED, UNSAID = "mailbox full", "mailbox disabled", "filtered", "not said"
 HARD = frozenset({NO_MAILBOX, NO_DOMAIN, NO_MAIL, MOVED})
+# Refusals that say nothing about the mailbox: no reader loses the paper over them.
+ABOUT_US = frozenset({"authentication", "blocked", "content", "sender refused", "too many", "too large"})
 
 SENTENCES = {
     NO_MAILBOX: "the mailbox does not exist",

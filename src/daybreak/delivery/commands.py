@@ -1,10 +1,12 @@
-"""`daybreak deliver run` and `daybreak deliver status DATE`."""
+"""`daybreak deliver`: run, status, bounces, suppressions, lift."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import asdict
 from itertools import islice
+from pathlib import Path
 
 import click
 from click.core import ParameterSource
@@ -14,10 +16,14 @@ from daybreak.common.clock import now
 from daybreak.common.commandline import Day, at_option, json_option, print_json
 from daybreak.common.post import open_post
 from daybreak.common.refusal import Refused
+from daybreak.delivery.incoming import take_in
+from daybreak.delivery.mailfiles import mails_in
+from daybreak.delivery.models import Suppression
 from daybreak.delivery.planning import plan_all
 from daybreak.delivery.rehearsalcommands import dry_run, test_mail
 from daybreak.delivery.sending import deliver_due
 from daybreak.delivery.status import ReaderLines, status_of, summary
+from daybreak.delivery.suppressing import lift, suppressions, why
 from daybreak.desk.models import Edition
 
 
@@ -71,5 +77,62 @@ def status(date: dt.date, limit: int | None, as_json: bool, at: dt.datetime) -> 
         return
     click.echo(summary(edition, at))
     for line in lines:
+        told = line.reason or line.outcome
         when = f"{line.due_at:%Y-%m-%d %H:%M}Z" if line.due_at else "-"
-        click.echo("  ".join([line.state.ljust(11), when.ljust(17), line.email, line.reason]).rstrip())
+        click.echo("  ".join([line.state.ljust(11), when.ljust(17), line.email, told]).rstrip())
+
+
+@deliver.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@at_option
+@json_option
+def bounces(files: tuple[Path, ...], at: dt.datetime, as_json: bool) -> None:
+    """Take in mail that came back: .eml and mbox FILES, or maildir folders. The same mail again changes nothing."""
+    counted = Counter(take_in(mail, at) for file in files for mail in mails_in(file))
+    if as_json:
+        print_json(dict(counted))
+        return
+    for what, number in sorted(counted.items()):
+        click.echo(f"{number} {what}")
+    if not counted:
+        click.echo("No mail in there.")
+
+
+@deliver.command("suppressions")
+@click.option("--lifted", is_flag=True, help="List those that were lifted instead.")
+@json_option
+def list_suppressions(lifted: bool, as_json: bool) -> None:
+    """Readers to whom no editions go because the mail came back, or they complained."""
+    rows = suppressions(lifted=lifted)
+    if as_json:
+        print_json([_as_json(row) for row in rows])
+        return
+    for row in rows:
+        click.echo(f"{row.address}  {why(row)}")
+    if not rows:
+        click.echo("Nobody is suppressed." if not lifted else "Nothing was lifted.")
+
+
+@deliver.command("lift")
+@click.argument("address")
+@click.option("--by", required=True, help="Who answers for it.")
+@at_option
+def lift_suppression(address: str, by: str, at: dt.datetime) -> None:
+    """Send editions to ADDRESS again."""
+    row = suppressions().filter(reader__email__iexact=address).first()
+    if row is None:
+        raise Refused(f"Nothing holds mail to {address} back: see `daybreak deliver suppressions`.")
+    lift(row, by=by, at=at)
+    click.echo(f"The editions go to {row.address} again.")
+
+
+def _as_json(row: Suppression) -> dict[str, object]:
+    return {
+        "address": row.address,
+        "reason": row.reason,
+        "sentence": row.sentence,
+        "since": row.since,
+        "diagnostic": row.evidence.diagnostic if row.evidence else "",
+        "lifted_at": row.lifted_at,
+        "lifted_by": row.lifted_by,
+    }

@@ -152,3 +152,124 @@ class SeedMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run} to {self.address}"
+
+
+class Outcome(models.Model):
+    """What somebody told of a mail after its hand-over. Rows are only added, once for each thing told (`digest`).
+
+    `happened_at` is the teller's instant, `told_at` ours. `status` is RFC 3463's, `meaning` one of
+    `bouncewords.SENTENCES`; `via` says who told: "mail" for a report to the return path, else the provider.
+    """
+
+    class Kind(models.TextChoices):
+        DELIVERED = "delivered", "Delivered"
+        HARD_BOUNCE = "hard_bounce", "Hard bounce"
+        SOFT_BOUNCE = "soft_bounce", "Soft bounce"
+        COMPLAINT = "complaint", "Complaint"
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+
+    digest = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.SET_NULL, null=True, blank=True, related_name="outcomes"
+    )
+    reader = models.ForeignKey(
+        Reader, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes"
+    )
+    address = models.CharField(max_length=320, blank=True)
+    happened_at = models.DateTimeField()
+    told_at = models.DateTimeField()
+    via = models.CharField(max_length=40)
+    final = models.BooleanField(default=True)  # a delayed mail is still being tried
+    status = models.CharField(max_length=16, blank=True)
+    reply_code = models.CharField(max_length=3, blank=True)
+    meaning = models.CharField(max_length=40, blank=True)
+    diagnostic = models.CharField(max_length=500, blank=True)
+    message_id = models.CharField(max_length=255, blank=True)
+    feedback_id = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        ordering = ["told_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=["delivered", "hard_bounce", "soft_bounce", "complaint", "unsubscribed"]
+                ),
+                name="outcome_kind_is_known",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.delivery_id}"
+
+
+class Suppression(models.Model):
+    """No editions go to a reader while a row of theirs is not lifted. Letters with codes and receipts still do."""
+
+    class Reason(models.TextChoices):
+        HARD_BOUNCE = "hard_bounce", "Hard bounce"
+        SOFT_BOUNCE = "soft_bounce", "Soft bounce"
+        COMPLAINT = "complaint", "Complaint"
+
+    reader = models.ForeignKey(Reader, on_delete=models.CASCADE, related_name="suppressions")
+    address = models.CharField(max_length=320)
+    reason = models.CharField(max_length=12, choices=Reason.choices)
+    sentence = models.CharField(max_length=120)
+    evidence = models.ForeignKey(Outcome, on_delete=models.SET_NULL, null=True, blank=True)
+    since = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-since", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reader"], condition=Q(lifted_at__isnull=True), name="suppression_once_a_reader"
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True, lifted_by="")
+                | (Q(lifted_at__isnull=False) & ~Q(lifted_by="")),
+                name="suppression_lifted_means_when_and_by_whom",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address}: {self.sentence}, since {self.since:%Y-%m-%d}"
+
+
+class Reply(models.Model):
+    """A mail that somebody wrote to the paper, kept as plain text; `out_of_office` when a machine wrote it."""
+
+    class Kind(models.TextChoices):
+        REPLY = "reply", "Reply"
+        OUT_OF_OFFICE = "out_of_office", "Out of office"
+
+    digest = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=13, choices=Kind.choices, default=Kind.REPLY)
+    address = models.CharField(max_length=320)
+    name = models.CharField(max_length=120, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    text = models.TextField(blank=True)
+    message_id = models.CharField(max_length=255, blank=True)
+    came_at = models.DateTimeField()
+    reader = models.ForeignKey(
+        Reader, on_delete=models.CASCADE, null=True, blank=True, related_name="replies"
+    )
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.SET_NULL, null=True, blank=True, related_name="replies"
+    )
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-came_at", "-id"]
+        indexes = [models.Index(fields=["kind", "came_at"], name="reply_when")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_by="") | (Q(done_at__isnull=False) & ~Q(done_by="")),
+                name="reply_done_means_when_and_by_whom",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} from {self.address}"

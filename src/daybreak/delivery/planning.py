@@ -26,6 +26,7 @@ from daybreak.delivery.mornings import (
     over_everywhere,
     the_rules,
 )
+from daybreak.delivery.suppressing import suppressed
 from daybreak.desk.models import Edition
 from daybreak.press.models import PressRun
 
@@ -112,7 +113,9 @@ def is_planned(edition: Edition, at: dt.datetime) -> bool:
 
 def wanted_waves(edition: Edition, at: dt.datetime) -> dict[tuple[str, dt.time], int]:
     """How many readers each wave of the edition has or will have, by zone and hour, as things stand at `at`."""
-    wanted = entitled_readers(at).filter(day_wanted(edition.date, the_rules()), mail_stopped_at__isnull=True)
+    wanted = entitled_readers(at).filter(
+        day_wanted(edition.date, the_rules()), ~suppressed(), mail_stopped_at__isnull=True
+    )
     counted = wanted.order_by().values("time_zone", "delivery_time").annotate(readers=Count("pk"))
     return {(row["time_zone"], row["delivery_time"]): row["readers"] for row in counted}
 
@@ -124,7 +127,7 @@ def _missing(edition: Edition, at: dt.datetime, rules: Rules) -> Iterator[tuple[
     not entitled yet at that instant is owed nothing.
     """
     wanting = readers_without_a_row(edition, at).filter(
-        day_wanted(edition.date, rules), mail_stopped_at__isnull=True
+        day_wanted(edition.date, rules), ~suppressed(), mail_stopped_at__isnull=True
     )
     groups: dict[dt.datetime, Waves] = defaultdict(dict)
     for zone, time in wanting.values_list("time_zone", "delivery_time").order_by().distinct():

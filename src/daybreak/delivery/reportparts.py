@@ -135,7 +135,9 @@ def _heads(message: Message) -> str:
 
 
 def header(message: Message, name: str) -> str:
-    return " ".join(str(message.get(name, "")).split())
+    """A header's value on one line, "" without one; bytes beyond ASCII are taken as UTF-8."""
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    return " ".join(raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace").split())
 
 
 def without_tags(page: str) -> str:

@@ -32,6 +32,7 @@ from daybreak.delivery.claims import (
 from daybreak.delivery.letters import Letter, NoAddress, letter_of
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import planning_due
+from daybreak.delivery.suppressing import suppressed
 from daybreak.desk.models import Edition
 from daybreak.press.renditions import current_run
 
@@ -123,6 +124,8 @@ def _withdraw(claim: uuid.UUID, at: dt.datetime) -> int:
     held = Delivery.objects.filter(claim=claim, state=State.CLAIMED)
     stopped = held.filter(reader__mail_stopped_at__isnull=False)
     withdrawn = stopped.update(state=State.WITHDRAWN, reason="The reader stopped the mail.")
+    dead = held.filter(suppressed("reader_id"))
+    withdrawn += dead.update(state=State.WITHDRAWN, reason="No mail goes to this address: it is suppressed.")
     lapsed = held.exclude(reader__in=entitled_readers(at))
     return withdrawn + lapsed.update(state=State.WITHDRAWN, reason="The reader is no longer entitled.")
 

@@ -13,13 +13,24 @@ from daybreak.circulation.days import bit_of
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
 from daybreak.common.zones import zone_of
-from daybreak.delivery.models import Delivery
+from daybreak.delivery.models import Delivery, Outcome
 from daybreak.delivery.mornings import over_everywhere, the_rules
+from daybreak.delivery.outcomes import sentence
 from daybreak.delivery.planning import readers_without_a_row, wave
+from daybreak.delivery.suppressing import suppression_of, why
 from daybreak.desk.models import Edition
 from daybreak.press.renditions import current_run
 
 State = Delivery.State
+Kind = Outcome.Kind
+WEIGHT: list[str] = [Kind.DELIVERED, Kind.SOFT_BOUNCE, Kind.HARD_BOUNCE, Kind.UNSUBSCRIBED, Kind.COMPLAINT]
+TOLD: dict[str, str] = {
+    Kind.DELIVERED: "delivered",
+    Kind.HARD_BOUNCE: "bounced for good",
+    Kind.SOFT_BOUNCE: "bounced for now",
+    Kind.COMPLAINT: "reported as unwanted",
+    Kind.UNSUBSCRIBED: "unsubscribed",
+}
 UNPLANNED = "unplanned"
 STATES = (*State.values, UNPLANNED)
 
@@ -33,6 +44,7 @@ class EditionStatus:
     planned: int
     states: dict[str, int]
     next_due_at: dt.datetime | None
+    outcomes: dict[str, int]  # mails of which something was told since, by kind
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values, dates and instants."""
@@ -51,6 +63,7 @@ class ReaderLine:
     reason: str
     time_zone: str
     delivery_id: str
+    outcome: str = ""  # what somebody told since: “Bounced: the mailbox is full.”
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values and instants."""
@@ -102,7 +115,14 @@ def status_of(edition: Edition, at: dt.datetime) -> EditionStatus:
             UNPLANNED: readers_without_a_row(edition, at).count(),
         },
         next_due_at=rows.filter(state=State.DUE).aggregate(next=Min("due_at"))["next"],
+        outcomes=_outcomes(edition),
     )
+
+
+def _outcomes(edition: Edition) -> dict[str, int]:
+    told = Outcome.objects.filter(delivery__edition=edition).order_by().values_list("kind")
+    counted = dict(told.annotate(Count("delivery", distinct=True)))
+    return {kind: counted.get(kind, 0) for kind in Kind.values}
 
 
 def waves(edition: Edition) -> list[WaveLine]:
@@ -131,7 +151,7 @@ class ReaderLines(Sequence[ReaderLine]):
         self.edition, self.at = edition, at
         self.printed = current_run(edition) is not None
         rows = Delivery.objects.filter(edition=edition, **({"state": state} if state else {}))
-        self.rows = rows.select_related("reader")
+        self.rows = rows.select_related("reader").prefetch_related("outcomes")
         without = readers_without_a_row(edition, at).prefetch_related("periods")
         self.without = without if state in ("", UNPLANNED) else without.none()
 
@@ -154,7 +174,7 @@ class ReaderLines(Sequence[ReaderLine]):
         ]
 
     def __iter__(self) -> Iterator[ReaderLine]:
-        yield from map(_of_row, self.rows.iterator())
+        yield from map(_of_row, self.rows.iterator(chunk_size=500))
         yield from map(self._of_unplanned, self.without.iterator(chunk_size=500))
 
     def _of_unplanned(self, reader: Reader) -> ReaderLine:
@@ -180,7 +200,9 @@ def summary(edition: Edition, at: dt.datetime) -> str:
         f"{due} due{_next(edition, at)}",
         f"{counts.pop(State.IN_DOUBT)} in doubt",
     ]
-    return ", ".join(parts + [f"{number} {state}" for state, number in counts.items() if number])
+    parts += [f"{number} {state}" for state, number in counts.items() if number]
+    told = [f"{number} {TOLD[kind]}" for kind, number in status.outcomes.items() if number]
+    return ", ".join(parts) + (f"; since then {', '.join(told)}" if told else "")
 
 
 def _next(edition: Edition, at: dt.datetime) -> str:
@@ -205,12 +227,22 @@ def _of_row(row: Delivery) -> ReaderLine:
         reason=row.reason,
         time_zone=row.reader.time_zone,
         delivery_id=str(row.pk),
+        outcome=_told(row),
     )
+
+
+def _told(row: Delivery) -> str:
+    """What weighs most of what was told: a complaint, then a bounce, then the delivery."""
+    told = sorted(row.outcomes.all(), key=lambda each: (WEIGHT.index(each.kind), each.told_at))
+    return sentence(told[-1].kind, told[-1].meaning, told[-1].final) if told else ""
 
 
 def _why_unplanned(reader: Reader, edition: Edition, at: dt.datetime) -> str:
     if reader.mail_stopped_at is not None:
         return "The reader stopped the mail."
+    suppression = suppression_of(reader)
+    if suppression is not None:
+        return why(suppression)
     rules = the_rules()
     out = rules.calendar.outgoing(edition.date)
     if not reader.delivery_days & bit_of(out):

@@ -12,8 +12,10 @@ from django_tasks import task
 
 from daybreak.common.clock import now
 from daybreak.common.post import PostError, SmtpPost, open_post
+from daybreak.common.refusal import Refused
 from daybreak.delivery.alarms import MAIL_SERVER, clear_alarm, keep_in_step, raise_alarm
 from daybreak.delivery.board import boards
+from daybreak.delivery.mailfiles import take_in_mailbox
 from daybreak.delivery.planning import plan_all
 from daybreak.delivery.rehearsing import seeds_due, send_seeds
 from daybreak.delivery.sending import deliver_due, mornings_due
@@ -79,3 +81,16 @@ def seed() -> int:
 def seeding_due(at: dt.datetime) -> bool:
     """Whether a seed waits."""
     return seeds_due(at, settings.CONFIG)
+
+
+@task(queue_name="long")
+def take_in_mail() -> dict[str, int]:
+    """Look into the mailbox of the settings: how many mails of each kind were taken in."""
+    box = settings.CONFIG.bounce_mailbox
+    if box is None:
+        return {}
+    try:
+        return dict(take_in_mailbox(box, now()))
+    except Refused as error:
+        log.warning("Bounces: %s The next look tries again.", error)
+        return {}
