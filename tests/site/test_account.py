@@ -12,6 +12,7 @@ from daybreak.circulation.models import Period, Reader
 from daybreak.circulation.sessions import COOKIE, sign_in
 from daybreak.common.clock import now
 from daybreak.common.models import JournalEntry
+from daybreak.delivery.models import Suppression
 
 pytestmark = pytest.mark.django_db
 
@@ -172,3 +173,23 @@ def test_a_token_of_nobodys_is_no_page(ada: Reader) -> None:
         assert Client().post(f"/unsubscribe/{token}/", {"List-Unsubscribe": "One-Click"}).status_code == 404
     ada.refresh_from_db()
     assert ada.mail_stopped_at is None
+
+
+def test_a_reader_whose_mail_came_back_is_told_and_asks_for_it_again(ada: Reader) -> None:
+    since = now() - dt.timedelta(hours=2)
+    held = Suppression.objects.create(
+        reader=ada,
+        address=ada.email,
+        reason="hard_bounce",
+        sentence="the mailbox does not exist",
+        since=since,
+    )
+    browser = browser_of(ada)
+    assert "the mailbox does not exist." in browser.get("/account/").content.decode()
+    assert browser.get("/account/send-again/").status_code == 405
+    assert "tomorrow" in browser.post("/account/send-again/", follow=True).content.decode()
+    Suppression.objects.update(since=since - dt.timedelta(days=2))
+    assert "is back" in browser.post("/account/send-again/", follow=True).content.decode()
+    held.refresh_from_db()
+    assert held.lifted_by == "the reader"
+    assert "Send me the edition again" not in browser.get("/account/").content.decode()

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from daybreak.common.dates import DayConverter
-from daybreak.delivery import views, watchviews
+from daybreak.delivery import returnviews, views, watchviews
 
 # Each room that has days in its addresses registers a name of its own: Django takes a name only once.
 register_converter(DayConverter, "delivery_day")
@@ -19,6 +19,11 @@ urlpatterns = [
     ),
     path("desk/board/", watchviews.board, name="delivery-board"),
     path("desk/board/alarms/<int:alarm_id>/", watchviews.see_alarm, name="delivery-see-alarm"),
+    path("desk/replies/", returnviews.reply_list, name="delivery-replies"),
+    path("desk/replies/<int:reply_id>/", returnviews.reply_one, name="delivery-reply"),
+    path("desk/replies/<int:reply_id>/done/", returnviews.reply_done, name="delivery-reply-done"),
+    path("desk/suppressions/", returnviews.suppression_list, name="delivery-suppressions"),
+    path("desk/suppressions/<int:suppression_id>/lift/", returnviews.lift_one, name="delivery-lift"),
     path("desk/outbox/", views.outbox_list, name="delivery-outbox"),
     path("desk/outbox/<str:name>/", views.outbox_mail, name="delivery-mail"),
     path("desk/outbox/<str:name>/html/", views.outbox_mail_html, name="delivery-mail-html"),

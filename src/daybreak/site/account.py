@@ -17,12 +17,18 @@ from daybreak.circulation.sessions import renew_if_old
 from daybreak.circulation.zones import parse_hour, parse_zone, zones_to_choose_from
 from daybreak.common.clock import now
 from daybreak.common.refusal import Refused
+from daybreak.delivery.suppressing import lift_by_reader, suppression_of
 from daybreak.press.house import paper
 from daybreak.site.frame import frame
 from daybreak.site.visitors import Visitor, visitor
 
 _TO_SIGN_IN = "/sign-in/?next=/account/"
-_DONE = {"saved": "Saved.", "paused": "The morning mail is paused.", "resumed": "The morning mail is back."}
+_DONE = {
+    "saved": "Saved.",
+    "paused": "The morning mail is paused.",
+    "resumed": "The morning mail is back.",
+    "too-soon": "Your mailbox refused our mail within the last day: try again tomorrow.",
+}
 _PARSERS = {
     "name": parse_name,
     "time_zone": parse_zone,
@@ -77,6 +83,21 @@ def resume(request: HttpRequest) -> HttpResponse:
     if reader is None:
         return redirect(_TO_SIGN_IN)
     resume_mail(reader, at, by="the reader")
+    return redirect("/account/?done=resumed")
+
+
+@never_cache
+@require_POST
+def send_again(request: HttpRequest) -> HttpResponse:
+    """The reader's mailbox is well again, or the reader wants the mail after all: editions by mail again."""
+    at = now()
+    reader = visitor(request, at).reader
+    if reader is None:
+        return redirect(_TO_SIGN_IN)
+    try:
+        lift_by_reader(reader, at)
+    except Refused:
+        return redirect("/account/?done=too-soon")
     return redirect("/account/?done=resumed")
 
 
@@ -167,7 +188,19 @@ def _about(reader: Reader) -> dict[str, object]:
         "delivery_days": written(reader.delivery_days),
         "morning": _morning(reader),
         "paused": reader.mail_stopped_at is not None,
+        "held_back": _held_back(reader),
     }
+
+
+def _held_back(reader: Reader) -> str:
+    """Why no edition comes by mail though it was not stopped, as one sentence; "" when it comes."""
+    suppression = suppression_of(reader)
+    if suppression is None:
+        return ""
+    told = "your mailbox provider told us that you reported it as unwanted"
+    if suppression.reason != suppression.Reason.COMPLAINT:
+        told = f"our mail came back from {suppression.address}: {suppression.sentence}"
+    return f"No edition comes by mail since {suppression.since:%B} {suppression.since.day}, because {told}."
 
 
 def _morning(reader: Reader) -> str:
@@ -178,6 +211,7 @@ def _morning(reader: Reader) -> str:
 addresses = [
     path("account/", account, name="account"),
     path("account/pause/", pause, name="account-pause"),
+    path("account/send-again/", send_again, name="account-send-again"),
     path("account/resume/", resume, name="account-resume"),
     path("unsubscribe/<slug:token>/", unsubscribe, name="unsubscribe"),
     path("unsubscribe/<slug:token>/done/", unsubscribed, name="unsubscribed"),
