@@ -16,9 +16,8 @@ from django.conf import settings
 from daybreak.accounts.models import User
 from daybreak.circulation.roll import import_readers
 from daybreak.common.keys import new_token
-from daybreak.common.post import open_post
 from daybreak.delivery.planning import plan_all
-from daybreak.delivery.sending import deliver_due
+from daybreak.delivery.sending import deliver_due, open_way
 from daybreak.desk.editionfile import read_edition
 from daybreak.desk.editions import approve, replace_with, standing_sections
 from daybreak.desk.models import Edition
@@ -93,7 +92,7 @@ def _play_mornings() -> str:
     quarters = (PRESSED.replace(minute=0) + n * dt.timedelta(minutes=15) for n in range(16 * 4))
     for at in (PRESSED, *(quarter for quarter in quarters if quarter > PRESSED)):
         plan_all(at)
-        sent = deliver_due(lambda: open_post(settings.CONFIG), at)
+        sent = deliver_due(lambda: open_way(settings.CONFIG), at)
         handed_over += sent.handed_over
     return f"{handed_over} mails"
 

@@ -46,6 +46,7 @@ def test_the_headers_are_those_of_a_mailing_list_that_can_be_left(letter: Letter
         "List-Id": "<editions.daybreak.invalid>",
         "List-Unsubscribe": f"<{SITE}/unsubscribe/tok-en_1/>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Feedback-ID": "2022-05-06:1:edition:daybreak-invali",
         "MIME-Version": "1.0",
         "Content-Type": mail["Content-Type"],
     }

@@ -17,6 +17,16 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from daybreak.common.refusal import ConfigError
 from daybreak.common.relays import MailServer, WarmUp, read_paces, read_relays, read_warm_up
 
+__all__ = [
+    "Config",
+    "ConfigError",
+    "MailServer",
+    "from_environment",
+    "is_endpoint",
+    "read_config",
+    "settings_in",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class BounceMailbox:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import F, Value
-from django.db.models.functions import Concat, Left
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Concat, Left, Lower, StrIndex, Substr
 
 from daybreak.delivery.models import Delivery
 
@@ -43,13 +43,31 @@ def new_claim() -> Iterator[uuid.UUID]:
             path.unlink(missing_ok=True)
 
 
-def take(claim: uuid.UUID, edition_id: int, at: dt.datetime) -> int:
-    """Claim up to BATCH due rows of an edition at `at`, the longest due first; how many. One conditional UPDATE."""
+def take(
+    claim: uuid.UUID, edition_id: int, at: dt.datetime, most: int = 0, without: Collection[str] = ()
+) -> int:
+    """Claim up to `most` (BATCH) due rows of an edition at `at`, the longest due first; how many. One UPDATE.
+
+    Readers at the domains `without` are left aside.
+    """
     due = Delivery.objects.filter(edition=edition_id, state=State.DUE, due_at__lte=at, not_after__gte=at)
-    chosen = due.order_by("due_at", "id").values("pk")[:BATCH]
+    # What another worker is claiming at this moment is skipped where the database can (PostgreSQL).
+    open_rows = (
+        not_to(due, without).order_by("due_at", "id").select_for_update(skip_locked=True, of=("self",))
+    )
+    chosen = open_rows.values("pk")[: most or BATCH]
     # The state is asked again outside the subquery: PostgreSQL chooses first and locks after.
     claimed = Delivery.objects.filter(pk__in=chosen, state=State.DUE)
     return claimed.update(state=State.CLAIMED, claim=claim, claimed_at=at, on_the_wire=False)
+
+
+def not_to(rows: QuerySet[Delivery], domains: Collection[str]) -> QuerySet[Delivery]:
+    """`rows` but for readers whose address is at one of `domains` (in small letters)."""
+    if not domains:
+        return rows
+    email = F("reader__email")
+    domain = Lower(Substr(email, StrIndex(email, Value("@")) + 1))
+    return rows.alias(domain=domain).exclude(domain__in=list(domains))
 
 
 def give_back(claim: uuid.UUID, reason: str = "") -> int:

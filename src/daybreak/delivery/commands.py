@@ -14,14 +14,13 @@ from django.conf import settings
 
 from daybreak.common.clock import now
 from daybreak.common.commandline import Day, at_option, json_option, print_json
-from daybreak.common.post import open_post
 from daybreak.common.refusal import Refused
 from daybreak.delivery.incoming import take_in
 from daybreak.delivery.mailfiles import mails_in
 from daybreak.delivery.models import Suppression
 from daybreak.delivery.planning import plan_all
 from daybreak.delivery.rehearsalcommands import dry_run, test_mail
-from daybreak.delivery.sending import deliver_due
+from daybreak.delivery.sending import deliver_due, open_way
 from daybreak.delivery.status import ReaderLines, status_of, summary
 from daybreak.delivery.suppressing import lift, suppressions, why
 from daybreak.desk.models import Edition
@@ -44,9 +43,7 @@ def run(ctx: click.Context, at: dt.datetime, as_json: bool) -> None:
     """Plan every printed edition, hand over what is due, and return when nothing more is."""
     rehearsed = ctx.get_parameter_source("at") is not ParameterSource.DEFAULT
     planned = plan_all(at)
-    sent = deliver_due(
-        lambda: open_post(settings.CONFIG), (lambda: at) if rehearsed else now, settings.CONFIG
-    )
+    sent = deliver_due(lambda: open_way(settings.CONFIG), (lambda: at) if rehearsed else now, settings.CONFIG)
     if as_json:
         print_json({**asdict(planned), **asdict(sent)})
     else:

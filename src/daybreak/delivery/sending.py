@@ -1,90 +1,86 @@
 """Sending: what is due is claimed, handed over once, and its outcome recorded on its row.
 
-The order is the proof. A row says “on the wire” before the first byte leaves, so a process that dies leaves at most
-one row of which nobody can know; that row is in doubt and is never sent again by itself. Every other row of the
-dead process was certainly not sent and is due again. Each step is one conditional UPDATE of its own: there is no
-moment at which two workers may hand over the same row.
+The order is the proof. A row says “on the wire” before the final dot of its mail leaves, and a line carries one mail
+at a time, so a process that dies leaves at most a row per open line of which nobody can know; such a row is in doubt
+and is never sent again by itself. Every other row of the dead process was certainly not sent and is due again. Each
+step is a conditional UPDATE: there is no moment at which two workers may hand over the same row.
+
+Read `claims.py` (who holds a row), `handing.py` (a claim's mails on many lines), `ledger.py` (marks and outcomes).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 
 from daybreak.circulation.entitlement import entitled_readers, entitlement_of
+from daybreak.circulation.models import Reader
 from daybreak.common.config import Config
-from daybreak.common.post import AddressRefused, InDoubt, Post, ServerAway, TryLater
+from daybreak.common.dkim import Signer, signer
+from daybreak.common.post import Post, open_post
 from daybreak.delivery.claims import (
-    LEASE,
-    UNSENT,
+    BATCH,
     abandoned,
     give_back,
     give_up_late,
     new_claim,
+    not_to,
     recover,
     take,
 )
-from daybreak.delivery.letters import Letter, NoAddress, letter_of
+from daybreak.delivery.handing import Desk, Handing, one_by_one
+from daybreak.delivery.ledger import Clock, Job, Ledger, Sent
+from daybreak.delivery.letters import Letter, letter_of
+from daybreak.delivery.lines import Lines, open_lines
 from daybreak.delivery.models import Delivery
+from daybreak.delivery.pacing import left_today
 from daybreak.delivery.planning import planning_due
+from daybreak.delivery.returnpath import return_path
 from daybreak.delivery.suppressing import suppressed
 from daybreak.desk.models import Edition
+from daybreak.press.models import PressRun
 from daybreak.press.renditions import current_run
 
 State = Delivery.State
-Clock = Callable[[], dt.datetime]
-WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (2, 5, 15, 30))
-# A batch starts no new mail in the last minute of its lease: a slow server must not outlive it.
-LAST_START = LEASE - dt.timedelta(minutes=1)
+Way = Post | Lines
 
 
-@dataclass(slots=True)
-class Sent:
-    """What one sending did, in rows. `trouble` says why it stopped before everything due was tried."""
-
-    handed_over: int = 0
-    put_off: int = 0
-    refused: int = 0
-    in_doubt: int = 0
-    missed: int = 0
-    withdrawn: int = 0
-    recovered: int = 0
-    trouble: str = ""
-
-    def add(self, other: Sent) -> None:
-        """Count another sending in."""
-        for name, value in asdict(other).items():
-            setattr(self, name, getattr(self, name) + value)
+def open_way(config: Config) -> AbstractContextManager[Way]:
+    """The way this newsroom's editions take: lines to its relays, or the built-in outbox."""
+    return open_lines(config) if config.relays else open_post(config)
 
 
 def deliver_due(
-    open_post: Callable[[], AbstractContextManager[Post]],
+    open_post: Callable[[], AbstractContextManager[Way]],
     at: dt.datetime | Clock,
     config: Config | None = None,
+    may_go_on: Callable[[], bool] = lambda: True,
 ) -> Sent:
     """Hand over everything that is due, batch after batch, until nothing is or the mail server is unwell.
 
     `at` is an instant to rehearse, or the clock, which is asked before each mail so that none leaves after its last
-    instant however long the sending took. `config` is the newsroom's own unless another is given. Any number of
-    workers may run this at once. Raises Refused when the press lost a mail.
+    instant however long the sending took. `config` is the newsroom's own unless another is given. `may_go_on` is
+    asked before each batch. Any number of workers may run this at once. Raises Refused when the press lost a mail.
     """
     config = config or settings.CONFIG
     clock = at if callable(at) else lambda: at
     total = Sent(recovered=recover(clock()))
-    with open_post() as post:
-        while not total.trouble:
+    with open_post() as way:
+        sending = _Sending(way, clock, config, signer(config, config.mail_from))
+        while not total.trouble and may_go_on():
             total.missed += give_up_late(clock())
-            row = (
-                Delivery.objects.filter(state=State.DUE, due_at__lte=clock()).order_by("due_at", "id").first()
-            )
-            if row is None:
-                break
-            total.add(_deliver_batch(row.edition, post, clock, config))
+            edition = sending.next_edition()
+            if edition is None:
+                if not sending.wait_for_a_domain():
+                    break
+                continue
+            total.add(sending.batch(edition))
     return total
 
 
@@ -94,29 +90,95 @@ def mornings_due(at: dt.datetime) -> bool:
     return waiting.exists() or bool(abandoned(at)) or planning_due(at)
 
 
-def _deliver_batch(edition: Edition, post: Post, clock: Clock, config: Config) -> Sent:
-    run = current_run(edition)
-    assert run is not None, "only printed editions are planned"
-    letter = letter_of(run, config)
-    with new_claim() as claim:
-        started = clock()
-        sent = Sent()
-        if take(claim, edition.pk, started):
-            sent.withdrawn = _withdraw(claim, started)
-            batch = _Batch(claim, run.pk, letter, post, clock, sent)
-            for row in _claimed(claim):
-                if sent.trouble or clock() - started > LAST_START:
-                    break
-                batch.deliver(row)
-            if sent.put_off and not sent.handed_over and not sent.trouble:
-                sent.trouble = "The mail server put off every mail of a batch: the next run tries again."
-            give_back(claim, sent.trouble)
-        return sent
+@dataclass(slots=True)
+class _Sending:
+    """One worker's run: the way its mails take, and the letters it has set."""
+
+    way: Way
+    clock: Clock
+    config: Config
+    signer: Signer
+    letters: dict[int, Letter] = field(default_factory=dict)
+    resting: dict[str, float] = field(default_factory=dict)  # domains that had their pace, until when (Unix)
+
+    def next_edition(self) -> Edition | None:
+        """The edition of the row that is due longest, those to resting domains left aside."""
+        self.resting = {domain: until for domain, until in self.resting.items() if until > time.time()}
+        due = Delivery.objects.filter(state=State.DUE, due_at__lte=self.clock())
+        row = not_to(due, self.resting).order_by("due_at", "id").select_related("edition").first()
+        return row.edition if row else None
+
+    def wait_for_a_domain(self) -> bool:
+        """Sleep until the first resting domain takes mail again; False when none rests."""
+        if not self.resting:
+            return False
+        time.sleep(max(min(self.resting.values()) - time.time(), 0.01))
+        return True
+
+    def batch(self, edition: Edition) -> Sent:
+        """Claim a batch of an edition and bring each of its rows to its outcome."""
+        run = current_run(edition)
+        assert run is not None, "only printed editions are planned"
+        letter = self._letter(run)
+        room = left_today(self.config, self.clock())
+        if room == 0:
+            return Sent(
+                trouble="The warm-up’s mails of this day are sent: DAYBREAK_MAIL_WARM_UP says how many."
+            )
+        with new_claim() as claim:
+            started = self.clock()
+            sent = Sent()
+            if take(claim, edition.pk, started, min(BATCH, room or BATCH), self.resting):
+                sent.withdrawn = _withdraw(claim, started)
+                self._hand_over(claim, letter, Ledger(claim, run.pk, self.clock, sent))
+                if sent.put_off and not sent.handed_over and not sent.trouble:
+                    sent.trouble = "The mail server put off every mail of a batch: the next run tries again."
+                give_back(claim, sent.trouble)
+            return sent
+
+    def _hand_over(self, claim: uuid.UUID, letter: Letter, ledger: Ledger) -> None:
+        def write(job: Job) -> bytes:
+            return self.signer.sign(letter.to(job, job.pk, self.clock(), job.note), settled=True)
+
+        desk = Desk(ledger, write, lambda job: return_path(job.pk, self.config))
+        jobs = _jobs(claim, self.clock())
+        if isinstance(self.way, Lines):
+            Handing(self.way, desk, jobs, self.resting).run()
+        else:
+            one_by_one(jobs, self.way.hand_over, desk)
+
+    def _letter(self, run: PressRun) -> Letter:
+        if run.pk not in self.letters:
+            self.letters = {run.pk: letter_of(run, self.config)}
+        return self.letters[run.pk]
 
 
-def _claimed(claim: uuid.UUID) -> list[Delivery]:
+def _jobs(claim: uuid.UUID, at: dt.datetime) -> Iterator[Job]:
+    """What is left of a claim after the withdrawals, the longest due first."""
+    notes = _trial_notes(claim, at)
     rows = Delivery.objects.filter(claim=claim, state=State.CLAIMED).order_by("due_at", "id")
-    return list(rows.select_related("reader").prefetch_related("reader__periods"))
+    who = ("reader__email", "reader__name", "reader__unsubscribe_token")
+    for reader, key, attempts, not_after, email, name, token in rows.values_list(
+        "reader", "pk", "attempts", "not_after", *who
+    ):
+        yield Job(key, attempts, not_after, email, name, token, notes.get(reader, ""))
+
+
+def _trial_notes(claim: uuid.UUID, at: dt.datetime) -> dict[int, str]:
+    """What readers of the claim who are on trial are told of its end, by reader; few are, so only they are looked at."""
+    held = Delivery.objects.filter(claim=claim, state=State.CLAIMED)
+    trying = Reader.objects.filter(
+        pk__in=held.values("reader"),
+        periods__kind="trial",
+        periods__starts_at__lte=at,
+        periods__ends_at__gt=at,
+    )
+    notes = {}
+    for reader in trying.prefetch_related("periods"):
+        entitlement = entitlement_of(reader, at)
+        if entitlement.allowed and entitlement.reason == "trial":
+            notes[reader.pk] = entitlement.sentence(reader.time_zone)
+    return notes
 
 
 def _withdraw(claim: uuid.UUID, at: dt.datetime) -> int:
@@ -128,62 +190,3 @@ def _withdraw(claim: uuid.UUID, at: dt.datetime) -> int:
     withdrawn += dead.update(state=State.WITHDRAWN, reason="No mail goes to this address: it is suppressed.")
     lapsed = held.exclude(reader__in=entitled_readers(at))
     return withdrawn + lapsed.update(state=State.WITHDRAWN, reason="The reader is no longer entitled.")
-
-
-@dataclass(slots=True)
-class _Batch:
-    """One claim being worked off: the run's letter, the line to the mail server, and the counts so far."""
-
-    claim: uuid.UUID
-    run_id: int
-    letter: Letter
-    post: Post
-    clock: Clock
-    sent: Sent
-
-    def deliver(self, row: Delivery) -> None:
-        """Bring one row to its outcome."""
-        at = self.clock()
-        if at > row.not_after:
-            self._record(row, **UNSENT)  # the sweep that follows each batch marks it as missed
-            return
-        try:
-            message = self._message(row, at)
-        except NoAddress as error:
-            self.sent.refused += self._record(row, state=State.REFUSED, reason=str(error))
-            return
-        if not self._record(row, on_the_wire=True, run_id=self.run_id):
-            return  # the lease ended and another worker has it
-        try:
-            self.post.hand_over(self.letter.sender, row.reader.email, message)
-        except ServerAway as error:
-            self._record(row, **UNSENT, reason=str(error)[:300])
-            self.sent.trouble = str(error)
-        except TryLater as error:
-            wait = WAITS[min(row.attempts, len(WAITS) - 1)]
-            again = {**UNSENT, "due_at": self.clock() + wait, "attempts": row.attempts + 1}
-            self.sent.put_off += self._record(row, **again, reason=str(error)[:300])
-        except AddressRefused as error:
-            self.sent.refused += self._finish(row, state=State.REFUSED, reason=str(error)[:300])
-        except InDoubt as error:
-            self.sent.in_doubt += self._finish(row, state=State.IN_DOUBT, reason=str(error)[:300])
-        else:
-            done = {"state": State.HANDED_OVER, "handed_over_at": self.clock(), "reason": ""}
-            self.sent.handed_over += self._finish(row, **done)
-
-    def _message(self, row: Delivery, at: dt.datetime) -> bytes:
-        entitlement = entitlement_of(row.reader, at)
-        on_trial = entitlement.allowed and entitlement.reason == "trial"
-        note = entitlement.sentence(row.reader.time_zone) if on_trial else ""
-        return self.letter.to(row.reader, row.pk, at, note)
-
-    def _record(self, row: Delivery, **facts: object) -> int:
-        """Write to the row while this claim holds it; 1 when it did, 0 when the lease had ended."""
-        return Delivery.objects.filter(pk=row.pk, claim=self.claim, state=State.CLAIMED).update(**facts)
-
-    def _finish(self, row: Delivery, **facts: object) -> int:
-        """Record the outcome of a hand-over; it also settles the doubt that an ended lease had cast on the row."""
-        mine = Delivery.objects.filter(
-            pk=row.pk, claim=self.claim, on_the_wire=True, state__in=(State.CLAIMED, State.IN_DOUBT)
-        )
-        return mine.update(**facts, attempts=row.attempts + 1, on_the_wire=False)
