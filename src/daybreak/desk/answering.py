@@ -25,6 +25,7 @@ from daybreak.common.refusal import Refused
 from daybreak.desk import editions
 from daybreak.desk.board import board_of, budget_of
 from daybreak.desk.briefs import StaleBrief
+from daybreak.desk.correcting import approved_before
 from daybreak.desk.models import Edition
 
 P = ParamSpec("P")
@@ -124,6 +125,7 @@ def _context(request: HttpRequest, edition: Edition, key: int | None) -> dict[st
         "dateline": long_date(edition.date),
         "is_open": edition.state == Edition.State.OPEN,
         "name": name_of(request),
+        "approved_before": approved_before(edition),
     }
 
 

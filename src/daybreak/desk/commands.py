@@ -10,10 +10,11 @@ import click
 
 from daybreak.common.clock import long_date
 from daybreak.common.commandline import Day, at_option, json_option, print_json
-from daybreak.common.refusal import Refused
+from daybreak.common.refusal import Misused, Refused
 from daybreak.desk import briefs, editions
 from daybreak.desk.calendar import moved
 from daybreak.desk.checking import SentenceCheck
+from daybreak.desk.correcting import Erratum
 from daybreak.desk.editionfile import SIZE_LIMIT, write_edition
 from daybreak.desk.models import Edition
 
@@ -67,10 +68,16 @@ def check(date: dt.date, as_json: bool) -> None:
 @edition.command()
 @day_argument
 @click.option("--by", required=True, help="Who approves it; the name is kept.")
+@click.option("--correction", default="", help="Approved anew: what was wrong before, and what is right.")
+@click.option("--brief", default="", help="The slug of the brief that had the error; else the whole edition.")
+@click.option("--mail", is_flag=True, help="Mail the correction to everybody who has the error.")
 @at_option
-def approve(date: dt.date, by: str, at: dt.datetime) -> None:
-    """Approve DATE's edition by name, so that it can be pressed."""
-    done = editions.approve(editions.edition_of(date), by, at)
+def approve(date: dt.date, by: str, correction: str, brief: str, mail: bool, at: dt.datetime) -> None:
+    """Approve DATE's edition by name, so that it can be pressed; approved anew, say what was wrong."""
+    erratum = Erratum(brief, correction, mail) if correction else None
+    if (brief or mail) and not erratum:
+        raise Misused("--brief and --mail tell of a correction: say with --correction what was wrong.")
+    done = editions.approve(editions.edition_of(date), by, at, erratum)
     _note_other_day(date)
     click.echo(f"The edition of {long_date(date)} is approved by {done.approved_by}.")
 

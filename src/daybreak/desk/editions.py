@@ -18,6 +18,7 @@ from daybreak.desk.briefs import Draft, lock_open, write_brief
 from daybreak.desk.calendar import Calendar, the_calendar
 from daybreak.desk.checking import SentenceCheck
 from daybreak.desk.citing import checks_of, write_citations
+from daybreak.desk.correcting import Erratum, publish
 from daybreak.desk.editionfile import read_edition
 from daybreak.desk.manuscript import BriefCopy, Citation, Manuscript, Role, SectionCopy, StandingSection
 from daybreak.desk.models import Brief, Edition, Section
@@ -152,10 +153,10 @@ def set_head(edition: Edition, title: str, standfirst: str, at: dt.datetime, by:
 
 
 @transaction.atomic
-def approve(edition: Edition, by: str, at: dt.datetime) -> Edition:
+def approve(edition: Edition, by: str, at: dt.datetime, erratum: Erratum | None = None) -> Edition:
     """Close an edition in the name of `by`, so that the press may take it.
 
-    Raises NotReady with every hindrance, Refused when it is approved already, Misused when nobody is named.
+    Approved anew, it may say with `erratum` what its readers got wrong; without one it is changed silently. Raises NotReady with every hindrance, Refused when it is approved already, Misused when nobody is named.
     """
     by = tidy_line(by)
     if not by or len(by) > 120:
@@ -170,7 +171,9 @@ def approve(edition: Edition, by: str, at: dt.datetime) -> Edition:
     )
     if not moved:
         raise Refused(f"The edition of {locked.date} is no longer open.")
-    note("edition approved", str(locked), by=by, at=at)
+    corrects = publish(locked, erratum, by=by, at=at) if erratum else None
+    said = {"correction": corrects.note, "by_mail": corrects.by_mail} if corrects else {}
+    note("edition approved", str(locked), by=by, at=at, **said)
     edition.refresh_from_db()
     return edition
 

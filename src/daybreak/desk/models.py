@@ -175,3 +175,27 @@ class EarlierBrief(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brief_id} at {self.revision}"
+
+
+class Correction(models.Model):
+    """What an edition got wrong and what is right. `at` is the approval that put it right, `slug` the brief or "".
+
+    With `by_mail` it goes to every reader who was handed an edition pressed before.
+    """
+
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="corrections")
+    slug = models.SlugField(max_length=80, blank=True)
+    note = models.TextField()
+    by = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    by_mail = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(note="") & ~Q(by=""), name="correction_says_who_and_what"),
+            models.UniqueConstraint(fields=["edition", "at"], name="correction_once_an_approval"),
+        ]
+
+    def __str__(self) -> str:
+        return f"correction of {self.edition} at {self.at:%Y-%m-%d %H:%M}"

@@ -18,6 +18,7 @@ from daybreak.desk.answering import do, message_alone, name_of, page_of, parts_o
 from daybreak.desk.board import budget_of
 from daybreak.desk.briefs import Draft
 from daybreak.desk.calendar import moved
+from daybreak.desk.correcting import Erratum
 from daybreak.desk.editionfile import SIZE_LIMIT, write_edition
 from daybreak.desk.models import Brief, Edition, Section
 from daybreak.desk.storyviews import story_at
@@ -140,7 +141,7 @@ def approve(request: HttpRequest, date: dt.date) -> HttpResponse:
     edition = get_object_or_404(Edition, date=date)
 
     def act(at: dt.datetime) -> str:
-        done = editions.approve(edition, request.POST.get("by", ""), at)
+        done = editions.approve(edition, request.POST.get("by", ""), at, _erratum(request))
         return f"Approved by {done.approved_by}. The press may take it."
 
     return do(request, edition, act, ["status", "rundown", "brief"])
@@ -314,6 +315,14 @@ def _brief(key: int) -> Brief:
 def _open_key(request: HttpRequest) -> int | None:
     text = request.POST.get("open", "")
     return int(text) if text.isdecimal() and len(text) < 15 else None
+
+
+def _erratum(request: HttpRequest) -> Erratum | None:
+    """What was wrong, when the editor says so: silently is the other choice."""
+    if request.POST.get("change", "silently") == "silently":
+        return None
+    slug, note = request.POST.get("slug", ""), request.POST.get("note", "")
+    return Erratum(slug, note, by_mail=request.POST["change"] == "mail")
 
 
 def _section(edition: Edition, wanted: str) -> Section:

@@ -53,6 +53,11 @@ def _whole_html(edition: SetEdition) -> str:
             parts.append(
                 f"<h3><a href={quoteattr(brief.url)}>{escape(brief.headline)}</a></h3>\n{brief.html}"
             )
+    if edition.corrections:
+        said = "".join(
+            f"<li>{escape(each.at_label)}: {escape(each.text)}</li>" for each in edition.corrections
+        )
+        parts.append(f"<h2>Corrections</h2>\n<ul>{said}</ul>")
     return "\n".join(parts)
 
 

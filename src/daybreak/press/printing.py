@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from daybreak.common.refusal import Refused
 from daybreak.desk.calendar import EVERY_WEEKDAY, Calendar, the_calendar
 from daybreak.desk.editions import manuscript_of
 from daybreak.desk.manuscript import Manuscript
-from daybreak.desk.models import Edition
+from daybreak.desk.models import Correction, Edition
 from daybreak.press.failing import has_just_failed
 from daybreak.press.feeds import feed_items
 from daybreak.press.id3 import Tags
@@ -67,6 +67,7 @@ def press(
         voice=voice,
         previous=_printed_before(edition.date),
         calendar=the_calendar(),
+        corrections=edition.corrections.filter(at__lte=edition.approved_at),
         at=at,
         progress=progress,
     )
@@ -91,6 +92,7 @@ def render(
     previous: dt.date | None,
     at: dt.datetime,
     calendar: Calendar = EVERY_WEEKDAY,
+    corrections: Iterable[Correction] = (),
     progress: Progress = lambda _: None,
 ) -> Rendered:
     """Every rendition of a manuscript, touching neither database nor storage."""
@@ -106,6 +108,7 @@ def render(
         previous=previous,
         listening_seconds=whole.duration,
         calendar=calendar,
+        corrections=corrections,
     )
     return Rendered(manuscript, edition, tuple(_renditions(edition, paper, whole, taste, at)))
 

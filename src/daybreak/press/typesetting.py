@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from daybreak.common.clock import long_date
 from daybreak.desk.calendar import EVERY_WEEKDAY, Calendar
 from daybreak.desk.manuscript import BriefCopy, Citation, Manuscript, Role
+from daybreak.desk.models import Correction
 from daybreak.desk.prose import Block, Run, Sentence, read_body, word_count
 from daybreak.press.places import place_label
 
@@ -65,6 +66,15 @@ class Previous:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCorrection:
+    """A correction in type: when it was made and what it says; `slug` is "" for the edition as a whole."""
+
+    slug: str
+    at_label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetEdition:
     """An edition in type; minutes are whole and at least one."""
 
@@ -79,7 +89,7 @@ class SetEdition:
     sections: tuple[SetSection, ...]
     previous: Previous | None
     next_label: str
-    corrections: tuple[object, ...] = ()
+    corrections: tuple[SetCorrection, ...] = ()
 
     def briefs(self) -> Iterator[SetBrief]:
         """Every brief in running order."""
@@ -104,6 +114,7 @@ def set_edition(
     previous: dt.date | None,
     listening_seconds: float,
     calendar: Calendar = EVERY_WEEKDAY,
+    corrections: Iterable[Correction] = (),
 ) -> SetEdition:
     """Set a manuscript in type; the `calendar` says when the next edition comes."""
     path = edition_path(manuscript.date)
@@ -130,6 +141,16 @@ def set_edition(
         sections=sections,
         previous=Previous(edition_path(previous), long_date(previous)) if previous else None,
         next_label=_next_label(manuscript.date, calendar.following(calendar.outgoing(manuscript.date))),
+        corrections=tuple(_set_correction(each, manuscript) for each in corrections),
+    )
+
+
+def _set_correction(correction: Correction, manuscript: Manuscript) -> SetCorrection:
+    headline = next((brief.headline for brief in manuscript.briefs() if brief.slug == correction.slug), "")
+    return SetCorrection(
+        slug=correction.slug,
+        at_label=f"{long_date(correction.at.date())}, {correction.at:%H:%M} UTC",
+        text=f"“{headline}”: {correction.note}" if headline else correction.note,
     )
 
 
