@@ -26,29 +26,43 @@ BERLIN_SIX = dt.datetime(2022, 5, 6, 4, tzinfo=UTC)
 AUCKLAND_SIX = dt.datetime(2022, 5, 5, 18, tzinfo=UTC)
 
 PAGE = """<!doctype html><html><body><h1>Of Their Own Accord – Été</h1><p>{filler}</p>
-<p><a href="%%READ_URL%%">Read</a> <a href="%%LISTEN_URL%%">Listen</a></p><div>%%NOTE%%</div>
+<p><a href="%%READ_URL%%">Read</a> <a href="%%LISTEN_URL%%">Listen</a></p><div>%%NOTE%%</div>%%LATE%%
 <p><a href="%%ACCOUNT_URL%%">Account</a> <a href="%%UNSUBSCRIBE_URL%%">Stop</a></p></body></html>
 """
 TEXT = """OF THEIR OWN ACCORD – été
 
 .A line that begins with a dot, {filler}
 %%NOTE%%
+%%LATE%%
 Read: %%READ_URL%%
 Listen: %%LISTEN_URL%%
 Account: %%ACCOUNT_URL%% and stop: %%UNSUBSCRIBE_URL%%"""
 
 
 def printed(
-    day: dt.date = FRIDAY, at: dt.datetime = NIGHT, subject: str = "Terms of Departure – été"
+    day: dt.date = FRIDAY,
+    at: dt.datetime = NIGHT,
+    subject: str = "Terms of Departure – été",
+    briefs: dict[str, str] | None = None,
 ) -> Edition:
-    """An approved edition of `day` with a press run whose mail is stored; called again it prints one more run."""
+    """An approved edition of `day` with a press run whose mail is stored; called again it prints one more run.
+
+    `briefs` is what the run's manuscript says: slug → text.
+    """
     edition, _ = Edition.objects.update_or_create(
         date=day,
         defaults={"state": "approved", "approved_at": at, "approved_by": "Ines", "created_at": at},
     )
     number = edition.press_runs.count() + 1
+    copies = [{"slug": slug, "body": body} for slug, body in (briefs or {}).items()]
+    manuscript = {"sections": [{"briefs": copies}]}
     run = PressRun.objects.create(
-        edition=edition, number=number, manuscript={}, approved_at=at, pressed_at=at, pressed_by="Ines"
+        edition=edition,
+        number=number,
+        manuscript=manuscript,
+        approved_at=at,
+        pressed_at=at,
+        pressed_by="Ines",
     )
     filler = "word " * 300 + f"run {number}"
     for name, words, facts in (("mail.html", PAGE, {"subject": subject}), ("mail.txt", TEXT, {})):

@@ -159,6 +159,7 @@ def test_deliver_run_plans_and_sends_at_an_instant(ada: Reader, ben: Reader) -> 
         "made": 2,
         "moved": 0,
         "dropped": 0,
+        "corrections": 0,
         "handed_over": 1,
         "put_off": 0,
         "refused": 0,
@@ -198,7 +199,7 @@ def test_a_status_of_no_edition_is_refused_with_a_sentence() -> None:
 
 def test_a_server_that_is_away_ends_the_run_with_a_sentence(ben: Reader, settings: Any) -> None:
     printed()
-    settings.CONFIG = replace(settings.CONFIG, mail=_at(_free_port()))
+    settings.CONFIG = replace(settings.CONFIG, relays=(_at(_free_port()),))
     result = CliRunner().invoke(deliver_command, ["run", "--at", "2022-05-06T04:00:00Z"])
     assert isinstance(result.exception, Refused)
     assert "What was not handed over stays due." in str(result.exception)
@@ -217,8 +218,23 @@ def test_the_task_says_in_the_log_why_a_morning_waits(
 ) -> None:
     printed()
     port = _free_port()
-    settings.CONFIG = replace(settings.CONFIG, mail=_at(port))
+    settings.CONFIG = replace(settings.CONFIG, relays=(_at(port),))
     monkeypatch.setattr(tasks, "now", lambda: BERLIN_SIX)
     tasks.send_mornings.call()
     assert f"127.0.0.1:{port} cannot be used" in caplog.text
     assert states() == {"due": 1}
+
+
+def test_the_send_is_held_from_the_command_line(ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+
+    def hold(*words: str) -> str:
+        result = CliRunner().invoke(deliver_command, [*words[:1], "2022-05-06", *words[1:], "--by", "Ines"])
+        return result.output if result.exit_code == 0 else str(result.exception)
+
+    assert "is paused" in hold("pause", "--reason", "A name is wrong.")
+    assert "goes on" in hold("resume")
+    assert "is not paused" in hold("resume")
+    assert "withdrawn from 1 who" in hold("stop", "--reason", "A hoax.")
+    assert states() == {"withdrawn": 1}

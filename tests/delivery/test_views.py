@@ -137,6 +137,43 @@ def test_settling_needs_the_forms_token(ben: Reader) -> None:
     assert response.status_code == 403
 
 
+# -- the hand on the send --------------------------------------------------------------------------------
+HOLD = "/desk/deliveries/2022-05-06/hold/"
+
+
+def test_an_edition_is_paused_resumed_and_stopped_by_name(staff: Client, ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    assert "Ines paused this edition" in staff.post(HOLD, {"act": "pause"}, follow=True).content.decode()
+    assert "already" in staff.post(HOLD, {"act": "pause"}, follow=True).content.decode()
+    assert "what is due leaves now" in staff.post(HOLD, {"act": "resume"}, follow=True).content.decode()
+    assert "for a reason" in staff.post(HOLD, {"act": "stop"}, follow=True).content.decode()
+    assert states() == {"due": 1}
+    page = staff.post(HOLD, {"act": "stop", "reason": "A <hoax>."}, follow=True).content.decode()
+    assert "Ines stopped this edition" in page
+    assert "A &lt;hoax&gt;." in page
+    assert "Resume" not in page
+    assert states() == {"withdrawn": 1}
+    assert "Choose to pause" in staff.post(HOLD, {"act": "burn"}, follow=True).content.decode()
+
+
+def test_the_hand_on_the_send_needs_a_post_and_a_sign_in(client: Client, staff: Client) -> None:
+    printed()
+    assert staff.get(HOLD).status_code == 405
+    assert Client().post(HOLD, {"act": "pause"})["Location"].startswith("/desk/sign-in/")
+
+
+def test_the_price_of_a_correction_is_shown_before_it_is_sent(staff: Client) -> None:
+    many_readers(3)
+    edition = printed(briefs={"mali": "2013"})
+    plan(edition, NIGHT)
+    price = "/desk/deliveries/2022-05-06/error/?slug=mali"
+    assert "nobody to mail" in staff.get(price).content.decode()
+    deliver(RememberingPost(), BERLIN_SIX)
+    assert "<strong>3 readers</strong> who have the error" in staff.get(price).content.decode()
+    assert "nobody to mail" in staff.get(price.replace("mali", "comet")).content.decode()
+
+
 # -- the outbox ------------------------------------------------------------------------------------------
 def test_the_outbox_shows_the_newest_first(staff: Client, folder: Path) -> None:
     for subject in ("First", "Second <b>", "Third"):

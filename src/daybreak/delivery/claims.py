@@ -17,9 +17,10 @@ from django.conf import settings
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Concat, Left, Lower, StrIndex, Substr
 
-from daybreak.delivery.models import Delivery
+from daybreak.delivery.models import Delivery, SendHold
 
 State = Delivery.State
+What = tuple[int, int | None]  # ids of an edition and, for a correction of it, of that
 LEASE = dt.timedelta(minutes=5)
 BATCH = 500
 UNSENT = {"state": State.DUE, "claim": None, "claimed_at": None, "on_the_wire": False}
@@ -44,13 +45,25 @@ def new_claim() -> Iterator[uuid.UUID]:
 
 
 def take(
-    claim: uuid.UUID, edition_id: int, at: dt.datetime, most: int = 0, without: Collection[str] = ()
+    claim: uuid.UUID,
+    what: What,
+    at: dt.datetime,
+    most: int = 0,
+    without: Collection[str] = (),
 ) -> int:
-    """Claim up to `most` (BATCH) due rows of an edition at `at`, the longest due first; how many. One UPDATE.
+    """Claim up to `most` (BATCH) due rows of an edition, or of a correction, at `at`, the longest due first; how many.
 
-    Readers at the domains `without` are left aside.
+    One conditional UPDATE; of what is on hold it claims nothing. Readers at the domains `without` are left aside.
     """
-    due = Delivery.objects.filter(edition=edition_id, state=State.DUE, due_at__lte=at, not_after__gte=at)
+    edition, correction = what
+    due = Delivery.objects.filter(
+        ~SendHold.on_rows(),
+        edition=edition,
+        correction=correction,
+        state=State.DUE,
+        due_at__lte=at,
+        not_after__gte=at,
+    )
     # What another worker is claiming at this moment is skipped where the database can (PostgreSQL).
     open_rows = (
         not_to(due, without).order_by("due_at", "id").select_for_update(skip_locked=True, of=("self",))

@@ -1,4 +1,4 @@
-"""`daybreak deliver`: run, status, bounces, suppressions, lift."""
+"""`daybreak deliver`: run, status, pause, resume, stop, bounces, suppressions, lift."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from django.conf import settings
 from daybreak.common.clock import now
 from daybreak.common.commandline import Day, at_option, json_option, print_json
 from daybreak.common.refusal import Refused
+from daybreak.delivery.correcting import correction_lines
+from daybreak.delivery.holding import pause, resume, stop
 from daybreak.delivery.incoming import take_in
 from daybreak.delivery.mailfiles import mails_in
 from daybreak.delivery.models import Suppression
@@ -23,7 +25,7 @@ from daybreak.delivery.rehearsalcommands import dry_run, test_mail
 from daybreak.delivery.sending import deliver_due, open_way
 from daybreak.delivery.status import ReaderLines, status_of, summary
 from daybreak.delivery.suppressing import lift, suppressions, why
-from daybreak.desk.models import Edition
+from daybreak.desk.editions import edition_of
 
 
 @click.group()
@@ -48,7 +50,8 @@ def run(ctx: click.Context, at: dt.datetime, as_json: bool) -> None:
         print_json({**asdict(planned), **asdict(sent)})
     else:
         click.echo(
-            f"{planned.made} planned, {planned.moved} moved to a new morning, {planned.dropped} not wanted."
+            f"{planned.made} planned, {planned.moved} moved to a new morning, {planned.dropped} not wanted, "
+            f"{planned.corrections} for corrections."
         )
         click.echo(
             f"{sent.handed_over} handed over, {sent.put_off} put off, {sent.refused} refused, "
@@ -58,6 +61,43 @@ def run(ctx: click.Context, at: dt.datetime, as_json: bool) -> None:
         raise Refused(f"{sent.trouble} What was not handed over stays due.")
 
 
+by_option = click.option("--by", required=True, help="Who says so; the name is kept.")
+
+
+@deliver.command("pause")
+@click.argument("date", type=Day())
+@by_option
+@click.option("--reason", default="", help="Why, for the others on the desk.")
+@at_option
+def pause_(date: dt.date, by: str, reason: str, at: dt.datetime) -> None:
+    """Let no more mail of DATE's edition leave until it is resumed."""
+    pause(edition_of(date), by=by, at=at, reason=reason)
+    click.echo(f"The edition of {date} is paused: `daybreak deliver resume {date}` lets it go on.")
+
+
+@deliver.command("resume")
+@click.argument("date", type=Day())
+@by_option
+@at_option
+def resume_(date: dt.date, by: str, at: dt.datetime) -> None:
+    """Let DATE's paused edition go on."""
+    resume(edition_of(date), by=by, at=at)
+    click.echo(f"The edition of {date} goes on.")
+
+
+@deliver.command("stop")
+@click.argument("date", type=Day())
+@by_option
+@click.option(
+    "--reason", required=True, help="Why; it stands on the line of each reader who does not get it."
+)
+@at_option
+def stop_(date: dt.date, by: str, reason: str, at: dt.datetime) -> None:
+    """Withdraw DATE's edition, for good, from everybody who has not got it."""
+    withdrawn = stop(edition_of(date), by=by, at=at, reason=reason)
+    click.echo(f"The edition of {date} is stopped; withdrawn from {withdrawn} who had not got it.")
+
+
 @deliver.command()
 @click.argument("date", type=Day())
 @click.option("--limit", type=click.IntRange(min=0), help="List at most this many readers.")
@@ -65,12 +105,17 @@ def run(ctx: click.Context, at: dt.datetime, as_json: bool) -> None:
 @at_option
 def status(date: dt.date, limit: int | None, as_json: bool, at: dt.datetime) -> None:
     """Who has the edition of DATE, who has not, and why."""
-    edition = Edition.objects.filter(date=date).first()
-    if edition is None:
-        raise Refused(f"There is no edition of {date}: make one with `daybreak edition new {date}`.")
+    edition = edition_of(date)
     lines = islice(iter(ReaderLines(edition, at)), limit)
     if as_json:
-        print_json({**status_of(edition, at).to_json(), "readers": [line.to_json() for line in lines]})
+        corrections = [line.to_json() for line in correction_lines(edition)]
+        print_json(
+            {
+                **status_of(edition, at).to_json(),
+                "corrections": corrections,
+                "readers": [line.to_json() for line in lines],
+            }
+        )
         return
     click.echo(summary(edition, at))
     for line in lines:

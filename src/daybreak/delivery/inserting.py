@@ -18,7 +18,7 @@ from django.db.models import Max, Min, QuerySet
 
 from daybreak.circulation.models import Reader
 from daybreak.delivery.models import Delivery
-from daybreak.desk.models import Edition
+from daybreak.desk.models import Correction, Edition
 
 # One statement covers so many readers' ids: on SQLite nobody else can write while it runs.
 STRIDE = 25_000
@@ -44,8 +44,12 @@ class Wave:
 Waves = dict[tuple[str, dt.time], Wave]
 
 
-def insert_rows(edition: Edition, readers: QuerySet[Reader], waves: Waves) -> int:
-    """Make a due row for each of `readers` who is in one of `waves` and has none; how many were made.
+def insert_rows(
+    edition: Edition, readers: QuerySet[Reader], waves: Waves, correction: Correction | None = None
+) -> int:
+    """Make a due row of the edition, or of its correction, for each of `readers` who is in one of `waves` and has none.
+
+    Returns how many were made.
 
     Another worker may plan at the same time: the constraint lets only one row a reader stand.
     """
@@ -54,7 +58,8 @@ def insert_rows(edition: Edition, readers: QuerySet[Reader], waves: Waves) -> in
         return 0
     with _table_of(waves) as table:
         starts = range(ends["first"], ends["last"] + 1, STRIDE)
-        return sum(_copy(edition, readers.filter(pk__gte=at, pk__lt=at + STRIDE), table) for at in starts)
+        same = _the_same_for_all(edition, correction)
+        return sum(_copy(same, readers.filter(pk__gte=at, pk__lt=at + STRIDE), table) for at in starts)
 
 
 @contextmanager
@@ -84,12 +89,12 @@ def _table_of(waves: Waves) -> Iterator[str]:
             cursor.execute("DROP TABLE planned_wave")
 
 
-def _copy(edition: Edition, readers: QuerySet[Reader], waves: str) -> int:
-    """INSERT … SELECT: the readers joined to the waves by zone and hour."""
+def _copy(same: dict[str, Any], readers: QuerySet[Reader], waves: str) -> int:
+    """INSERT … SELECT: the readers joined to the waves by zone and hour; `same` is what every new row has."""
     owed, owed_values = (
         readers.order_by("id").values("id", "time_zone", "delivery_time").query.sql_with_params()
     )
-    columns, values = _the_same_for_all(edition)
+    columns, values = list(same), list(same.values())
     # Nothing from outside stands in it: names of our own columns, and places for values. CROSS keeps SQLite from
     # walking all readers once for each wave; PostgreSQL chooses for itself.
     sql = (
@@ -105,11 +110,11 @@ def _copy(edition: Edition, readers: QuerySet[Reader], waves: str) -> int:
         return int(cursor.rowcount)
 
 
-def _the_same_for_all(edition: Edition) -> tuple[list[str], list[Any]]:
-    """Columns and values that every new row has: the edition, and the model's own defaults."""
-    facts: dict[str, Any] = {"edition_id": edition.pk}
-    given = {"id", "reader", "due_at", "not_after", "edition"}
+def _the_same_for_all(edition: Edition, correction: Correction | None) -> dict[str, Any]:
+    """Columns and values that every new row has: what is owed, and the model's own defaults."""
+    facts: dict[str, Any] = {"edition_id": edition.pk, "correction_id": correction.pk if correction else None}
+    given = {"id", "reader", "due_at", "not_after", "edition", "correction"}
     for field in Delivery._meta.concrete_fields:
         if field.name not in given:
             facts[str(field.column)] = field.get_db_prep_save(field.get_default(), connection)
-    return list(facts), list(facts.values())
+    return facts

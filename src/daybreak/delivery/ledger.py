@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet
 
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway
 from daybreak.delivery.claims import LEASE, UNSENT
+from daybreak.delivery.lateness import Late
 from daybreak.delivery.models import Delivery
 
 State = Delivery.State
@@ -54,6 +55,7 @@ class Job:
     name: str
     unsubscribe_token: str
     note: str = ""
+    late: Late | None = None  # the edition before, when it came too late
     message: bytes = b""
     broken: int = 0
 

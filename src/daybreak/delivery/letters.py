@@ -20,12 +20,14 @@ from typing import Protocol
 
 from daybreak.common.config import Config
 from daybreak.common.refusal import Refused
+from daybreak.delivery.lateness import Late
 from daybreak.press.models import PressRun, Rendition
 from daybreak.press.renditions import rendition, stored
 from daybreak.press.typesetting import edition_path
 
-TOKEN = re.compile(rb"%%(ACCOUNT_URL|UNSUBSCRIBE_URL|READ_URL|LISTEN_URL|NOTE)%%")
+TOKEN = re.compile(rb"%%(ACCOUNT_URL|UNSUBSCRIBE_URL|READ_URL|LISTEN_URL|NOTE|LATE)%%")
 SOFT_BREAK = b"=\r\n"
+READ_IT = "read it here:"
 _WORD = r"""[^\x00-\x20\x7f-\x9f\ud800-\udfff<>()\[\],;:\\"@]+"""
 ADDRESS = re.compile(f"{_WORD}@{_WORD}")
 SIMPLE_NAME = re.compile(r"[A-Za-z0-9' -]{1,60}")
@@ -64,8 +66,16 @@ class Letter:
     path: str
     pieces: tuple[bytes | Slot, ...]
 
-    def to(self, reader: Addressee, delivery_id: object, at: dt.datetime, note: str = "") -> bytes:
-        """The message for one reader, CRLF line ends, 7-bit. `note` is a plain sentence or empty.
+    def to(
+        self,
+        reader: Addressee,
+        delivery_id: object,
+        at: dt.datetime,
+        note: str = "",
+        late: Late | None = None,
+    ) -> bytes:
+        """The message for one reader, CRLF line ends, 7-bit. `note` is a plain sentence or empty; `late` is the
+        edition before, when it came too late for the reader.
 
         Its body is in the relaxed form of RFC 6376, 3.4.4 as it stands, so that signing need not look for that.
 
@@ -81,6 +91,7 @@ class Letter:
             "READ_URL": read,
             "LISTEN_URL": f"{read}#listen",
             "NOTE": note,
+            "LATE": f"{late.day}’s edition was late; {READ_IT} {self.site_url}{late.path}" if late else "",
         }
         return b"".join(
             piece if isinstance(piece, bytes) else piece.write(values[piece.name]) for piece in self.pieces
@@ -94,8 +105,19 @@ def letter_of(run: PressRun, config: Config) -> Letter:
         text, page = stored(run, "mail.txt"), stored(run, "mail.html")
     except (Rendition.DoesNotExist, OSError) as error:
         raise Refused(f"The mail of {run} is lost: press the edition again.") from error
+    feedback = (str(run.edition.date), str(run.number), "edition")
+    return compose(subject, text, page, edition_path(run.edition.date), config, feedback)
+
+
+def compose(
+    subject: str, text: bytes, page: bytes, path: str, config: Config, feedback: tuple[str, str, str]
+) -> Letter:
+    """A letter whose parts are `text` and `page` (UTF-8, with tokens); `path` is what its READ_URL leads to.
+
+    `feedback` are the first three parts of its Feedback-ID, the last of them the kind of mail.
+    """
     boundary = b"=_" + hashlib.sha256(page).hexdigest()[:32].encode()  # "=_" never occurs in quoted-printable
-    pieces: list[bytes | Slot] = [*_headers(subject, config, boundary, _feedback_id(run, config))]
+    pieces: list[bytes | Slot] = [*_headers(subject, config, boundary, _feedback_id(feedback, config))]
     for kind, body, write in ((b"plain", text, _in_text), (b"html", page, _in_html)):
         pieces.append(
             b"--" + boundary + b"\r\nContent-Type: text/" + kind + b"; charset=utf-8\r\n"
@@ -103,7 +125,7 @@ def letter_of(run: PressRun, config: Config) -> Letter:
         )
         pieces += [*_body(body, write), b"\r\n"]
     pieces.append(b"--" + boundary + b"--\r\n")
-    return Letter(config.mail_from, config.site_url, edition_path(run.edition.date), tuple(pieces))
+    return Letter(config.mail_from, config.site_url, path, tuple(pieces))
 
 
 def to_header(name: str, email: str) -> str:
@@ -124,10 +146,10 @@ def to_header(name: str, email: str) -> str:
     return header.removeprefix("To:").strip()
 
 
-def _feedback_id(run: PressRun, config: Config) -> bytes:
-    """Edition, run, kind of mail and sender: what Gmail counts complaints by, the last part the same for ever."""
+def _feedback_id(parts: tuple[str, str, str], config: Config) -> bytes:
+    """`parts` and the sender: what Gmail counts complaints by, the last part the same for ever."""
     sender = re.sub(r"[^a-z0-9]+", "-", config.mail_from.rpartition("@")[2].lower()).strip("-")[:15]
-    return f"{run.edition.date}:{run.number}:edition:{sender}".encode()
+    return ":".join([*parts, sender]).encode()
 
 
 def _headers(subject: str, config: Config, boundary: bytes, feedback_id: bytes) -> list[bytes | Slot]:
@@ -158,7 +180,8 @@ def _body(body: bytes, write: Encoder) -> list[bytes | Slot]:
     pieces: list[bytes | Slot] = []
     parts = TOKEN.split(body)  # copy, name, copy, name, … copy
     for copy, name in zip(parts[::2], parts[1::2], strict=False):
-        pieces += [_and_soft_break(copy), Slot(name.decode(), write)]
+        as_link = name == b"LATE" and write is _in_html
+        pieces += [_and_soft_break(copy), Slot(name.decode(), _late_in_html if as_link else write)]
     return [*pieces, _quoted_printable(parts[-1])]
 
 
@@ -194,3 +217,8 @@ def _in_text(value: str) -> bytes:
 
 def _in_html(value: str) -> bytes:
     return _and_soft_break(html.escape(value).encode())
+
+
+def _late_in_html(value: str) -> bytes:
+    words, _, url = html.escape(value).partition(f"{READ_IT} ")
+    return _and_soft_break(f'{words}<a href="{url}">{READ_IT.rstrip(":")}</a>.'.encode() if url else b"")

@@ -8,12 +8,13 @@ from django.db import models
 from django.db.models import Q
 
 from daybreak.circulation.models import Reader
-from daybreak.desk.models import Edition
+from daybreak.desk.models import Correction, Edition
 from daybreak.press.models import PressRun
 
 
 class Delivery(models.Model):
-    """One edition owed to one reader, due at one instant. Its id is also the mail's Message-ID.
+    """One edition, or one `correction` of it, owed to one reader, due at one instant. Its id is also the mail's
+    Message-ID.
 
     States: due → claimed → handed_over. A refused address ends in `refused`; a claim that died between the
     hand-over and its mark is `in_doubt`, never due again by itself; a row whose hour is long past is `missed`;
@@ -36,6 +37,9 @@ class Delivery(models.Model):
     run = models.ForeignKey(  # what was handed over
         PressRun, on_delete=models.PROTECT, null=True, blank=True, db_index=False
     )
+    correction = models.ForeignKey(  # found by its own constraint
+        Correction, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries", db_index=False
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.DUE)
     due_at = models.DateTimeField()
     not_after = models.DateTimeField()
@@ -50,7 +54,16 @@ class Delivery(models.Model):
         ordering = ["due_at", "id"]
         indexes = [models.Index(fields=["state", "due_at"], name="delivery_due")]
         constraints = [
-            models.UniqueConstraint(fields=["edition", "reader"], name="delivery_once_an_edition_and_reader"),
+            models.UniqueConstraint(
+                fields=["edition", "reader"],
+                condition=Q(correction__isnull=True),
+                name="delivery_once_an_edition_and_reader",
+            ),
+            models.UniqueConstraint(
+                fields=["correction", "reader"],
+                condition=Q(correction__isnull=False),
+                name="delivery_once_a_correction_and_reader",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     state__in=["due", "claimed", "handed_over", "in_doubt", "refused", "missed", "withdrawn"]
@@ -70,6 +83,52 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition} to {self.reader_id}"
+
+
+class SendHold(models.Model):
+    """A person's hand on the sending of an edition, from `at` on and until it is lifted; one at a time.
+
+    A pause keeps what is due, and its corrections, where they are. A stop withdraws the edition from everybody who
+    has not got it; it is not lifted.
+    """
+
+    class Kind(models.TextChoices):
+        PAUSE = "pause", "Pause"
+        STOP = "stop", "Stop"
+
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="send_holds")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    reason = models.CharField(max_length=200, blank=True)
+    by = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    lifted_by = models.CharField(max_length=120, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition"], condition=Q(lifted_at__isnull=True), name="send_hold_one_at_a_time"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=["pause", "stop"]), name="send_hold_kind_is_known"),
+            models.CheckConstraint(condition=~Q(by=""), name="send_hold_says_who"),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True, lifted_by="")
+                | (Q(kind="pause", lifted_at__isnull=False) & ~Q(lifted_by="")),
+                name="send_hold_lifted_means_when_and_by_whom",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.edition} by {self.by}"
+
+    @staticmethod
+    def on_rows() -> Q:
+        """The condition that a row of the ledger is held: a pause holds corrections too, a stop does not."""
+        open_holds = SendHold.objects.filter(lifted_at__isnull=True)
+        paused = open_holds.filter(kind=SendHold.Kind.PAUSE).values("edition")
+        stopped = open_holds.filter(kind=SendHold.Kind.STOP).values("edition")
+        return Q(edition__in=paused) | Q(edition__in=stopped, correction__isnull=True)
 
 
 class Alarm(models.Model):

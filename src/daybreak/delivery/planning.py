@@ -8,15 +8,17 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from daybreak.circulation.days import EVERY_DAY, bit_of
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.circulation.models import Reader
+from daybreak.delivery.correcting import corrections_due, plan_corrections
+from daybreak.delivery.holding import stopped_rows_left, withdraw_stopped
 from daybreak.delivery.inserting import Wave, Waves, insert_rows
-from daybreak.delivery.models import Delivery
+from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.mornings import (
     WEEKDAYS,
     Rules,
@@ -33,14 +35,18 @@ from daybreak.press.models import PressRun
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How many rows were made, moved because their reader had, and dropped because the day is not wanted any more."""
+    """How many rows were made, moved because their reader had, and dropped because the day is not wanted any more;
+    and how many were made for corrections.
+    """
 
     made: int = 0
     moved: int = 0
     dropped: int = 0
+    corrections: int = 0
 
     def __add__(self, other: Planned) -> Planned:
-        return Planned(self.made + other.made, self.moved + other.moved, self.dropped + other.dropped)
+        mine, theirs = asdict(self), asdict(other)
+        return Planned(**{name: mine[name] + theirs[name] for name in mine})
 
 
 def wave(edition_date: dt.date, time_zone: str, delivery_time: dt.time, rules: Rules = WEEKDAYS) -> Wave:
@@ -58,17 +64,20 @@ def day_wanted(edition_date: dt.date, rules: Rules, field: str = "delivery_days"
 
 
 def editions_to_plan(at: dt.datetime, rules: Rules = WEEKDAYS) -> Iterator[Edition]:
-    """Printed editions whose morning is not over everywhere, the oldest first."""
+    """Printed editions whose morning is not over everywhere and that nobody stopped, the oldest first."""
     printed = Edition.objects.filter(press_runs__isnull=False, date__gte=first_in_hand(at, rules)).distinct()
-    for edition in printed.order_by("date"):
+    stopped = SendHold.objects.filter(kind=SendHold.Kind.STOP).values("edition")
+    for edition in printed.exclude(pk__in=stopped).order_by("date"):
         if at <= over_everywhere(edition.date, rules):
             yield edition
 
 
 def plan_all(at: dt.datetime) -> Planned:
-    """Plan every printed edition that some reader still waits for."""
+    """Plan every printed edition that some reader still waits for, and the corrections that are owed."""
+    withdraw_stopped()
     rules = the_rules()
-    return sum((plan(edition, at, rules) for edition in editions_to_plan(at, rules)), Planned())
+    planned = sum((plan(edition, at, rules) for edition in editions_to_plan(at, rules)), Planned())
+    return planned + Planned(corrections=plan_corrections(at))
 
 
 def plan(printed: Edition | PressRun, at: dt.datetime, rules: Rules | None = None) -> Planned:
@@ -92,17 +101,21 @@ def plan(printed: Edition | PressRun, at: dt.datetime, rules: Rules | None = Non
 def planning_due(at: dt.datetime) -> bool:
     """Whether planning at `at` would make, move or drop a row."""
     rules = the_rules()
-    return any(
-        any(_missing(edition, at, rules))
-        or any(_out_of_step(edition, rules))
-        or _unwanted(edition, rules).exists()
-        for edition in editions_to_plan(at, rules)
+    return (
+        stopped_rows_left()
+        or corrections_due(at)
+        or any(
+            any(_missing(edition, at, rules))
+            or any(_out_of_step(edition, rules))
+            or _unwanted(edition, rules).exists()
+            for edition in editions_to_plan(at, rules)
+        )
     )
 
 
 def readers_without_a_row(edition: Edition, at: dt.datetime) -> QuerySet[Reader]:
     """Entitled readers, whether or not they take the mail, for whom the ledger has no row of this edition."""
-    row = Delivery.objects.filter(edition=edition, reader=OuterRef("pk"))
+    row = Delivery.objects.filter(edition=edition, correction=None, reader=OuterRef("pk"))
     return entitled_readers(at).filter(~Exists(row))
 
 
@@ -164,4 +177,4 @@ def _unwanted(edition: Edition, rules: Rules) -> QuerySet[Delivery]:
 
 
 def _untried(edition: Edition) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(edition=edition, state=Delivery.State.DUE, attempts=0)
+    return Delivery.objects.filter(edition=edition, correction=None, state=Delivery.State.DUE, attempts=0)

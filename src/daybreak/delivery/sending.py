@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.db.models import Q
 
 from daybreak.circulation.entitlement import entitled_readers, entitlement_of
 from daybreak.circulation.models import Reader
@@ -34,16 +35,17 @@ from daybreak.delivery.claims import (
     recover,
     take,
 )
+from daybreak.delivery.correctionletter import correction_letter
 from daybreak.delivery.handing import Desk, Handing, one_by_one
+from daybreak.delivery.lateness import LateBefore, late_before
 from daybreak.delivery.ledger import Clock, Job, Ledger, Sent
 from daybreak.delivery.letters import Letter, letter_of
 from daybreak.delivery.lines import Lines, open_lines
-from daybreak.delivery.models import Delivery
+from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.pacing import left_today
 from daybreak.delivery.planning import planning_due
 from daybreak.delivery.returnpath import return_path
 from daybreak.delivery.suppressing import suppressed
-from daybreak.desk.models import Edition
 from daybreak.press.models import PressRun
 from daybreak.press.renditions import current_run
 
@@ -75,18 +77,19 @@ def deliver_due(
         sending = _Sending(way, clock, config, signer(config, config.mail_from))
         while not total.trouble and may_go_on():
             total.missed += give_up_late(clock())
-            edition = sending.next_edition()
-            if edition is None:
+            due = sending.longest_due()
+            if due is None:
                 if not sending.wait_for_a_domain():
                     break
                 continue
-            total.add(sending.batch(edition))
+            total.add(sending.batch(due))
     return total
 
 
 def mornings_due(at: dt.datetime) -> bool:
     """Whether there is anything to plan, to hand over, to give up or to recover at `at`."""
-    waiting = Delivery.objects.filter(state=State.DUE, due_at__lte=at)
+    due = Delivery.objects.filter(state=State.DUE, due_at__lte=at)
+    waiting = due.filter(~SendHold.on_rows() | Q(not_after__lt=at))
     return waiting.exists() or bool(abandoned(at)) or planning_due(at)
 
 
@@ -98,15 +101,15 @@ class _Sending:
     clock: Clock
     config: Config
     signer: Signer
-    letters: dict[int, Letter] = field(default_factory=dict)
+    letters: dict[tuple[int, int | None], Letter] = field(default_factory=dict)
     resting: dict[str, float] = field(default_factory=dict)  # domains that had their pace, until when (Unix)
 
-    def next_edition(self) -> Edition | None:
-        """The edition of the row that is due longest, those to resting domains left aside."""
+    def longest_due(self) -> Delivery | None:
+        """The row that is due longest, of an edition or of a correction; those to resting domains are left aside."""
         self.resting = {domain: until for domain, until in self.resting.items() if until > time.time()}
-        due = Delivery.objects.filter(state=State.DUE, due_at__lte=self.clock())
-        row = not_to(due, self.resting).order_by("due_at", "id").select_related("edition").first()
-        return row.edition if row else None
+        due = Delivery.objects.filter(~SendHold.on_rows(), state=State.DUE, due_at__lte=self.clock())
+        rows = not_to(due, self.resting).order_by("due_at", "id")
+        return rows.select_related("edition", "correction").first()
 
     def wait_for_a_domain(self) -> bool:
         """Sleep until the first resting domain takes mail again; False when none rests."""
@@ -115,11 +118,11 @@ class _Sending:
         time.sleep(max(min(self.resting.values()) - time.time(), 0.01))
         return True
 
-    def batch(self, edition: Edition) -> Sent:
-        """Claim a batch of an edition and bring each of its rows to its outcome."""
-        run = current_run(edition)
+    def batch(self, due: Delivery) -> Sent:
+        """Claim a batch of what `due` is a row of, an edition or a correction; bring each row to its outcome."""
+        run = current_run(due.edition)
         assert run is not None, "only printed editions are planned"
-        letter = self._letter(run)
+        letter = self._letter(run, due)
         room = left_today(self.config, self.clock())
         if room == 0:
             return Sent(
@@ -128,40 +131,49 @@ class _Sending:
         with new_claim() as claim:
             started = self.clock()
             sent = Sent()
-            if take(claim, edition.pk, started, min(BATCH, room or BATCH), self.resting):
+            what = (due.edition_id, due.correction_id)
+            if take(claim, what, started, min(BATCH, room or BATCH), self.resting):
                 sent.withdrawn = _withdraw(claim, started)
-                self._hand_over(claim, letter, Ledger(claim, run.pk, self.clock, sent))
+                jobs = _jobs(claim, started, late_before(due.edition))
+                self._hand_over(jobs, letter, Ledger(claim, run.pk, self.clock, sent))
                 if sent.put_off and not sent.handed_over and not sent.trouble:
                     sent.trouble = "The mail server put off every mail of a batch: the next run tries again."
                 give_back(claim, sent.trouble)
             return sent
 
-    def _hand_over(self, claim: uuid.UUID, letter: Letter, ledger: Ledger) -> None:
+    def _hand_over(self, jobs: Iterator[Job], letter: Letter, ledger: Ledger) -> None:
         def write(job: Job) -> bytes:
-            return self.signer.sign(letter.to(job, job.pk, self.clock(), job.note), settled=True)
+            return self.signer.sign(letter.to(job, job.pk, self.clock(), job.note, job.late), settled=True)
 
         desk = Desk(ledger, write, lambda job: return_path(job.pk, self.config))
-        jobs = _jobs(claim, self.clock())
         if isinstance(self.way, Lines):
             Handing(self.way, desk, jobs, self.resting).run()
         else:
             one_by_one(jobs, self.way.hand_over, desk)
 
-    def _letter(self, run: PressRun) -> Letter:
-        if run.pk not in self.letters:
-            self.letters = {run.pk: letter_of(run, self.config)}
-        return self.letters[run.pk]
+    def _letter(self, run: PressRun, due: Delivery) -> Letter:
+        """The letter of the run or of the correction; the last one is kept."""
+        key = (run.pk, due.correction_id)
+        if key not in self.letters:
+            correction = due.correction
+            made = (
+                correction_letter(correction, run, self.config) if correction else letter_of(run, self.config)
+            )
+            self.letters = {key: made}
+        return self.letters[key]
 
 
-def _jobs(claim: uuid.UUID, at: dt.datetime) -> Iterator[Job]:
+def _jobs(claim: uuid.UUID, at: dt.datetime, late: LateBefore) -> Iterator[Job]:
     """What is left of a claim after the withdrawals, the longest due first."""
     notes = _trial_notes(claim, at)
     rows = Delivery.objects.filter(claim=claim, state=State.CLAIMED).order_by("due_at", "id")
+    late.look_up(list(rows.values_list("reader", flat=True)))
     who = ("reader__email", "reader__name", "reader__unsubscribe_token")
     for reader, key, attempts, not_after, email, name, token in rows.values_list(
         "reader", "pk", "attempts", "not_after", *who
     ):
-        yield Job(key, attempts, not_after, email, name, token, notes.get(reader, ""))
+        note = notes.get(reader, "")
+        yield Job(key, attempts, not_after, email, name, token, note, late.for_reader(reader))
 
 
 def _trial_notes(claim: uuid.UUID, at: dt.datetime) -> dict[int, str]:
@@ -188,5 +200,6 @@ def _withdraw(claim: uuid.UUID, at: dt.datetime) -> int:
     withdrawn = stopped.update(state=State.WITHDRAWN, reason="The reader stopped the mail.")
     dead = held.filter(suppressed("reader_id"))
     withdrawn += dead.update(state=State.WITHDRAWN, reason="No mail goes to this address: it is suppressed.")
-    lapsed = held.exclude(reader__in=entitled_readers(at))
+    # A correction is owed to whoever has the error, entitled still or not.
+    lapsed = held.filter(correction=None).exclude(reader__in=entitled_readers(at))
     return withdrawn + lapsed.update(state=State.WITHDRAWN, reason="The reader is no longer entitled.")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, overload
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 
 from daybreak.circulation.days import bit_of
 from daybreak.circulation.entitlement import entitlement_of
@@ -103,7 +103,7 @@ def clock_there(at: dt.datetime, time_zone: str) -> str:
 
 def status_of(edition: Edition, at: dt.datetime) -> EditionStatus:
     """The numbers of an edition at `at`."""
-    rows = Delivery.objects.filter(edition=edition)
+    rows = _rows(edition)
     counted = dict(rows.order_by().values_list("state").annotate(Count("pk")))
     run = current_run(edition)
     return EditionStatus(
@@ -127,7 +127,7 @@ def _outcomes(edition: Edition) -> dict[str, int]:
 
 def waves(edition: Edition) -> list[WaveLine]:
     """The waves of an edition in the order of their mornings."""
-    rows = Delivery.objects.filter(edition=edition).order_by()
+    rows = _rows(edition).order_by()
     grouped = rows.values("reader__time_zone", "reader__delivery_time").annotate(
         first=Min("due_at"),
         all=Count("pk"),
@@ -150,7 +150,7 @@ class ReaderLines(Sequence[ReaderLine]):
     def __init__(self, edition: Edition, at: dt.datetime, state: str = "") -> None:
         self.edition, self.at = edition, at
         self.printed = current_run(edition) is not None
-        rows = Delivery.objects.filter(edition=edition, **({"state": state} if state else {}))
+        rows = _rows(edition).filter(**({"state": state} if state else {}))
         self.rows = rows.select_related("reader").prefetch_related("outcomes")
         without = readers_without_a_row(edition, at).prefetch_related("periods")
         self.without = without if state in ("", UNPLANNED) else without.none()
@@ -206,7 +206,7 @@ def summary(edition: Edition, at: dt.datetime) -> str:
 
 
 def _next(edition: Edition, at: dt.datetime) -> str:
-    rows = Delivery.objects.filter(edition=edition, state=State.DUE).select_related("reader")
+    rows = _rows(edition).filter(state=State.DUE).select_related("reader")
     row = rows.order_by("due_at", "id").first()
     if row is None:
         return ""
@@ -254,3 +254,8 @@ def _why_unplanned(reader: Reader, edition: Edition, at: dt.datetime) -> str:
     if at > over_everywhere(edition.date, rules):
         return "The edition’s mornings were over before anything was planned."
     return "Planned at the next run."
+
+
+def _rows(edition: Edition) -> QuerySet[Delivery]:
+    """The rows of the edition itself, without those of its corrections."""
+    return Delivery.objects.filter(edition=edition, correction=None)

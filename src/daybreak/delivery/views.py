@@ -24,6 +24,8 @@ from daybreak.accounts.models import User
 from daybreak.common.clock import now
 from daybreak.common.refusal import Refused
 from daybreak.delivery import outbox
+from daybreak.delivery.correcting import correction_lines, readers_with_the_error
+from daybreak.delivery.holding import hold_of, pause, resume, stop
 from daybreak.delivery.settling import settle
 from daybreak.delivery.status import STATES, ReaderLine, ReaderLines, status_of, summary, waves
 from daybreak.desk.models import Edition
@@ -74,6 +76,8 @@ def edition_deliveries(request: HttpRequest, date: dt.date) -> HttpResponse:
         "status": status_of(edition, at),
         "summary": summary(edition, at),
         "waves": waves(edition),
+        "hold": hold_of(edition),
+        "corrections": correction_lines(edition),
         "state": state,
         "lines": lines,
     }
@@ -87,6 +91,45 @@ def edition_summary(request: HttpRequest, date: dt.date) -> HttpResponse:
     """GET: the edition's state in one sentence, a fragment for the desk."""
     edition = get_object_or_404(Edition, date=date)
     return render(request, "delivery/summary.html", {"edition": edition, "summary": summary(edition, now())})
+
+
+@require_GET
+@never_cache
+@login_required
+def who_has_the_error(request: HttpRequest, date: dt.date) -> HttpResponse:
+    """GET `?slug=`: what mailing a correction of that brief would cost, a fragment for the desk."""
+    edition = get_object_or_404(Edition, date=date)
+    slug = request.GET.get("slug", "")[:80]
+    context = {"readers": readers_with_the_error(edition, slug).count(), "slug": slug}
+    return render(request, "delivery/error.html", context)
+
+
+@require_POST
+@never_cache
+@login_required
+def hold(request: HttpRequest, date: dt.date) -> HttpResponse:
+    """POST `act` = pause, resume or stop, and `reason`: the hand on the send, by the name of who is signed in."""
+    edition = get_object_or_404(Edition, date=date)
+    act, reason = request.POST.get("act", ""), request.POST.get("reason", "")
+    by, at = cast(User, request.user).name, now()
+    try:
+        messages.success(request, _held(edition, act, reason, by, at))
+    except Refused as error:
+        messages.error(request, str(error))
+    return redirect("delivery-edition", date)
+
+
+def _held(edition: Edition, act: str, reason: str, by: str, at: dt.datetime) -> str:
+    if act == "pause":
+        pause(edition, by=by, at=at, reason=reason)
+        return "Paused: nothing more leaves until it is resumed."
+    if act == "resume":
+        resume(edition, by=by, at=at)
+        return "Resumed: what is due leaves now."
+    if act == "stop":
+        withdrawn = stop(edition, by=by, at=at, reason=reason)
+        return f"Stopped: {withdrawn} readers will not get this edition by mail."
+    raise Refused("Choose to pause, resume or stop.")
 
 
 @require_POST
