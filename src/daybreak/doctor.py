@@ -71,7 +71,7 @@ def _print(findings: list[Finding]) -> None:
 def _mail_identity(dns: str) -> Iterator[Finding]:
     """What the world's mail servers will ask; nothing while mail stays in the outbox."""
     config = settings.CONFIG
-    if config.mail is None:
+    if config.mail is None and config.provider is None:
         return
     if config.mail_from.endswith(".invalid"):
         sentence = f"Mail comes from {config.mail_from}: set DAYBREAK_MAIL_FROM to an address of your own."
@@ -131,7 +131,12 @@ def _voice() -> Iterator[Finding]:
 
 
 def _mail() -> Iterator[Finding]:
-    server = settings.CONFIG.mail
+    server, provider = settings.CONFIG.mail, settings.CONFIG.provider
+    if provider is not None:
+        yield Finding(
+            "mail", True, f"goes to {provider.name.capitalize()}; `daybreak deliver test` tries it."
+        )
+        return
     if server is None:
         yield Finding("mail", True, "goes to the built-in outbox; set DAYBREAK_MAIL_URL to send it.")
         return

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from daybreak.common.provider import Provider, is_provider, provider_in
 from daybreak.common.refusal import ConfigError
 from daybreak.common.relays import MailServer, WarmUp, read_paces, read_relays, read_warm_up
 
@@ -55,6 +56,7 @@ class Config:
     relays: tuple[MailServer, ...]
     paces: Mapping[str, int]
     warm_up: WarmUp | None
+    provider: Provider | None
     mail_from: str
     bounce_domain: str
     notices_from: str
@@ -90,15 +92,17 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
     _refuse_broker(values.get("DAYBREAK_BROKER_URL", ""))
     site_url = _site_url(values.get("DAYBREAK_SITE_URL") or "http://127.0.0.1:8000")
     data = Path(values.get("DAYBREAK_DATA") or folder / "var").expanduser().resolve()
+    mail_url = values.get("DAYBREAK_MAIL_URL", "")
     mail_from = _mail_from(values.get("DAYBREAK_MAIL_FROM", ""), site_url)
     return Config(
         data=data,
         site_url=site_url,
         database_url=_database_url(values.get("DATABASE_URL", ""), data),
         storage=_storage(values.get("DAYBREAK_STORAGE_URL", ""), data),
-        relays=read_relays(values.get("DAYBREAK_MAIL_URL", "")),
+        relays=() if is_provider(mail_url) else read_relays(mail_url),
         paces=read_paces(values.get("DAYBREAK_MAIL_PACE", "")),
         warm_up=read_warm_up(values.get("DAYBREAK_MAIL_WARM_UP", "")),
+        provider=_provider(mail_url) if is_provider(mail_url) else None,
         mail_from=mail_from,
         bounce_domain=_bounce_domain(values.get("DAYBREAK_BOUNCE_DOMAIN", ""), mail_from),
         notices_from=_sender("DAYBREAK_NOTICES_FROM", values.get("DAYBREAK_NOTICES_FROM", "") or mail_from),
@@ -188,6 +192,17 @@ def _split(text: str, problem: str) -> SplitResult:
     except ValueError as error:
         raise ConfigError(problem) from error
     return parts
+
+
+def _provider(text: str) -> Provider:
+    problem = (
+        "DAYBREAK_MAIL_URL must look like mailgun://KEY@domain or postmark://TOKEN@, "
+        "and may end in ?hook=SIGNING-KEY&api=https://api.eu.example."
+    )
+    provider = provider_in(_split(text, problem))
+    if provider is None:
+        raise ConfigError(problem)
+    return provider
 
 
 def _mail_from(text: str, site_url: str) -> str:

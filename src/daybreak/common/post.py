@@ -52,6 +52,13 @@ class Post(Protocol):
 @contextlib.contextmanager
 def open_post(config: Config) -> Iterator[Post]:
     """The post this newsroom uses, closed on leaving. It opens its line at the first mail."""
+    if config.provider is not None:
+        # Imported here: its libraries are heavy, and most papers use none.
+        from daybreak.common.providerpost import ProviderPost
+
+        with contextlib.closing(ProviderPost(config.provider)) as provider:
+            yield provider
+        return
     if config.mail is None:
         yield Outbox(config.data / "outbox")
         return

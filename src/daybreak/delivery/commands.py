@@ -17,6 +17,7 @@ from daybreak.common.commandline import Day, at_option, json_option, print_json
 from daybreak.common.refusal import Refused
 from daybreak.delivery.correcting import correction_lines
 from daybreak.delivery.holding import pause, resume, stop
+from daybreak.delivery.hooks import hook_address
 from daybreak.delivery.incoming import take_in
 from daybreak.delivery.mailfiles import mails_in
 from daybreak.delivery.models import Suppression
@@ -166,6 +167,17 @@ def lift_suppression(address: str, by: str, at: dt.datetime) -> None:
         raise Refused(f"Nothing holds mail to {address} back: see `daybreak deliver suppressions`.")
     lift(row, by=by, at=at)
     click.echo(f"The editions go to {row.address} again.")
+
+
+@deliver.command("hook")
+def show_hook() -> None:
+    """The address to enter at the mail provider, so that it tells what became of each mail."""
+    address = hook_address()
+    if address is None:
+        raise Refused(
+            "Mail goes through no provider: DAYBREAK_MAIL_URL names one, such as mailgun://KEY@domain."
+        )
+    click.echo(address)
 
 
 def _as_json(row: Suppression) -> dict[str, object]:

@@ -3,12 +3,13 @@
 from django.urls import path, register_converter
 
 from daybreak.common.dates import DayConverter
-from daybreak.delivery import returnviews, views, watchviews
+from daybreak.delivery import hooks, returnviews, views, watchviews
 
 # Each room that has days in its addresses registers a name of its own: Django takes a name only once.
 register_converter(DayConverter, "delivery_day")
 
 urlpatterns = [
+    path("hooks/mail/<str:secret>/<slug:name>/", hooks.hook, name="delivery-hook"),
     path("desk/deliveries/", views.deliveries, name="delivery-editions"),
     path("desk/deliveries/<delivery_day:date>/", views.edition_deliveries, name="delivery-edition"),
     path("desk/deliveries/<delivery_day:date>/summary/", views.edition_summary, name="delivery-summary"),

@@ -1,0 +1,122 @@
+"""A provider on this machine: takes mails over HTTP, remembers them, and stumbles where it is told to."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.parser import BytesParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl
+
+OK = "ok"
+
+
+class FakeProvider(ThreadingHTTPServer):
+    """`taken` are the mails it accepted, as fields. `moods` are used up one a request, then all is well.
+
+    A mood is an HTTP status (nothing is taken), "500 after", "hang up after", "garbled after" (the mail is taken,
+    then the answer is lost), or "429 N" (wait N seconds).
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.taken: list[dict[str, Any]] = []
+        self.headers_seen: list[dict[str, str]] = []
+        self.moods: list[str] = []
+        self.connections = 0
+        super().__init__(("127.0.0.1", 0), _Answer)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.connections += 1
+        return connection, address
+
+
+class _Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: FakeProvider
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        mood = self.server.moods.pop(0) if self.server.moods else OK
+        if mood.split()[0].isdigit() and not mood.endswith("after"):
+            status, _, wait = mood.partition(" ")
+            self._answer(int(status), {"message": "no", "Message": "no", "ErrorCode": 1}, wait)
+            return
+        self.server.taken.append(self._fields(body))
+        self.server.headers_seen.append({name.lower(): value for name, value in self.headers.items()})
+        if mood == "500 after":
+            self._answer(500, {"message": "stumbled"})
+        elif mood == "hang up after":
+            self.connection.shutdown(socket.SHUT_RDWR)
+            self.close_connection = True
+        elif mood == "garbled after":
+            self._send(200, b"<html>")
+        else:
+            self._answer(200, self._accepted())
+
+    def _fields(self, body: bytes) -> dict[str, Any]:
+        kind = self.headers.get("Content-Type", "")
+        if kind.startswith("application/json"):
+            found: Any = json.loads(body)
+            return found[0] if isinstance(found, list) else found
+        if kind.startswith("multipart/"):
+            message = BytesParser().parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+            parts = message.get_payload()
+            assert isinstance(parts, list)
+            return {
+                str(part.get_param("name", header="content-disposition")): part.get_payload(
+                    decode=True
+                ).decode()
+                for part in parts
+            }
+        return dict(parse_qsl(body.decode()))
+
+    def _accepted(self) -> Any:
+        return {
+            "id": "<1@provider.example>",
+            "message": "Queued",
+            "ErrorCode": 0,
+            "Message": "OK",
+            "MessageID": "1",
+            "messageId": "<1@provider.example>",
+            "To": "ada@example.org",
+        }
+
+    def _answer(self, status: int, value: Any, retry_after: str = "") -> None:
+        self._send(status, json.dumps(value).encode(), retry_after)
+
+    def _send(self, status: int, body: bytes, retry_after: str = "") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        if retry_after:
+            self.send_header("Retry-After", retry_after)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silence."""
+
+
+@contextmanager
+def fake_provider() -> Iterator[FakeProvider]:
+    """A provider that runs until the block ends."""
+    server = FakeProvider()
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
