@@ -140,10 +140,11 @@ def test_the_budget_is_what_stood_at_the_instant_in_one_query() -> None:
     with CaptureQueriesContext(connection) as queries:
         budget = news_budget(AT)
     assert len(queries) == 1
-    assert [line.outlets for line in budget] == [2, 1]
-    assert budget[0].headline == "Mali ends defence accords with France"
-    assert [article.source for article in budget[0].articles] == ["The Sahel Courier", "Levant Daily"]
-    assert news_budget(AT + 6 * HOUR)[0].outlets == 3
+    assert sorted(line.outlets for line in budget) == [1, 2]
+    mali = next(line for line in budget if line.outlets == 2)
+    assert mali.headline == "Mali ends defence accords with France"
+    assert [article.source for article in mali.articles] == ["The Sahel Courier", "Levant Daily"]
+    assert max(line.outlets for line in news_budget(AT + 6 * HOUR)) == 3
     assert news_budget(AT - HOUR) == []
     assert news_budget(AT + 48 * HOUR) == []
     assert [line.headline for line in news_budget(AT, language="en-gb")] == ["Polls open in Stormont"]

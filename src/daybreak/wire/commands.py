@@ -15,6 +15,7 @@ from daybreak.common.config import is_endpoint
 from daybreak.common.refusal import Refused
 from daybreak.wire.filing import Filed
 from daybreak.wire.polling import poll
+from daybreak.wire.regions import REGIONS, region_named, region_of
 from daybreak.wire.sourcecommands import export_command, source_group, sources_group
 from daybreak.wire.stories import BudgetLine, news_budget
 from daybreak.wire.storycommands import EDITING, with_lives
@@ -102,6 +103,13 @@ def _hours(_: click.Context, __: click.Parameter, hours: float) -> float:
     return hours
 
 
+def _region(_: click.Context, __: click.Parameter, named: str | None) -> str | None:
+    if named and not region_named(named) and not region_of(named):
+        known = ", ".join(REGIONS)
+        raise click.BadParameter(f"“{named}” is none: write one of {known}, or a country's two letters.")
+    return named
+
+
 @wire.command("stories")
 @at_option
 @click.option(
@@ -115,14 +123,21 @@ def _hours(_: click.Context, __: click.Parameter, hours: float) -> float:
 @click.option(
     "--limit", type=click.IntRange(min=1), default=60, show_default=True, help="How many stories at most."
 )
-@click.option("--region", metavar="CC", help="Only what an outlet of this country reports (ISO 3166-1).")
+@click.option(
+    "--region",
+    callback=_region,
+    metavar="NAME",
+    help="Only stories about it: “Africa”, or a country such as ML.",
+)
 @click.option("--language", metavar="TAG", help="Only stories with an article in this language.")
+@click.option("--text", metavar="WORDS", help="Only stories with all these words in a title.")
 @json_option
 def stories_command(
-    at: dt.datetime, hours: float, limit: int, region: str | None, language: str | None, as_json: bool
-) -> None:
+    at: dt.datetime, hours: float, limit: int, region: str | None, language: str | None, text: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """The news budget: the night's stories, best first, with the reasons."""
-    budget = news_budget(at, hours=hours, limit=limit, region=region, language=language)
+    budget = news_budget(at, hours=hours, limit=limit, region=region, language=language, text=text)
     if as_json:
         print_json(with_lives([_as_json(line) for line in budget]))
         return
@@ -142,6 +157,7 @@ def _as_json(line: BudgetLine) -> dict[str, Any]:
         "score": line.score,
         "reasons": list(line.reasons),
         "outlets": line.outlets,
+        "places": list(line.places),
         "first_seen": line.first_seen_at,
         "last_seen": line.last_seen_at,
         "articles": [
