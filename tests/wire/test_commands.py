@@ -30,6 +30,7 @@ def test_the_night_is_imported_and_told_as_json() -> None:
         "score",
         "reasons",
         "outlets",
+        "places",
         "first_seen",
         "last_seen",
         "articles",
