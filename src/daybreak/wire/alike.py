@@ -16,6 +16,7 @@ from daybreak.wire.wording import terms_of
 REACH = dt.timedelta(days=4)
 _TELLING = 8  # words of a story that others are looked for by
 _MOST = 500  # stories looked into
+_ALIKE = 0.3  # of a headline's rarity, the least that is shared
 
 
 def stories_like(story: Story, words: str = "", limit: int = 8) -> list[Story]:
@@ -35,12 +36,14 @@ def stories_like(story: Story, words: str = "", limit: int = 8) -> list[Story]:
     if not telling:
         return []
     sharing = near.filter(reduce(or_, (Q(headline__icontains=word) for word in telling)))
-    ranked = [
-        (sum(own[term] for term in _rarity(other.headline) if term in own), other)
-        for other in sharing.order_by("-score")[:_MOST]
-    ]
+    ranked = []
+    for other in sharing.order_by("-score")[:_MOST]:
+        its = _rarity(other.headline)
+        common = sum(rarity for term, rarity in its.items() if term in own)
+        if common >= _ALIKE * sum(its.values()):
+            ranked.append((common, other))
     ranked.sort(key=lambda pair: -pair[0])
-    return [other for weight, other in ranked[:limit] if weight > 0]
+    return [other for _, other in ranked[:limit]]
 
 
 def _rarity(title: str) -> dict[str, float]:

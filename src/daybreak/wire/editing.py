@@ -77,7 +77,7 @@ def move_articles(
 def undo(regrouping: int, *, by: str, at: dt.datetime) -> Regrouping:
     """Take a regrouping back: its articles return, and a story that was merged away lives again.
 
-    Undoing what the wire did holds: it does not do it again. Raises Refused when the act was undone already, or a
+    It holds like any act of an editor: the wire does not do again what was undone. Raises Refused when the act was undone already, or a
     later one has the same articles.
     """
     wait_for_turn()
@@ -94,9 +94,8 @@ def undo(regrouping: int, *, by: str, at: dt.datetime) -> Regrouping:
     if act.act == Act.SPLIT:  # what came into the new story since goes back with the rest
         articles = list(Article.objects.filter(story=act.into_id).values_list("id", flat=True))
     revive(act.origin_id, act.aliases)
-    held = act.by == BY_THE_WIRE
     return _done(
-        carry(Act.UNDO, act.into_id, act.origin_id, articles, by=_name(by), at=at, held=held, undoes=act)
+        carry(Act.UNDO, act.into_id, act.origin_id, articles, by=_name(by), at=at, held=True, undoes=act)
     )
 
 
