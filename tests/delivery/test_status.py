@@ -10,16 +10,20 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from django.conf import settings
+from django.db import connection
+from django.db.models import Count
 
 from daybreak.circulation.models import Reader
-from daybreak.common.post import InDoubt
+from daybreak.common.post import InDoubt, TryLater
 from daybreak.common.refusal import Refused
 from daybreak.delivery import tasks
 from daybreak.delivery.commands import deliver as deliver_command
 from daybreak.delivery.models import Delivery
+from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.planning import plan
+from daybreak.delivery.progress import progress_of, rows_of, waves
 from daybreak.delivery.settling import settle
-from daybreak.delivery.status import ReaderLines, status_of, summary, waves
+from daybreak.delivery.status import ReaderLines, status_of, summary
 from tests.common.test_post import _at, _free_port
 from tests.conftest import make_reader
 from tests.delivery.ledger import (
@@ -83,16 +87,58 @@ def test_one_sentence_for_the_desk(ada: Reader, ben: Reader) -> None:
 
 def test_waves_are_the_mornings_in_their_order(ada: Reader, ben: Reader) -> None:
     make_reader("Bea", "Europe/Berlin")
+    make_reader("Cai", "Africa/Cairo", delivery_time=dt.time(6))
     make_reader("Late", "Europe/Berlin", delivery_time=dt.time(8))
     edition = printed()
     plan(edition, NIGHT)
     deliver(RememberingPost(), BERLIN_SIX)
-    shown = [(w.time_zone, w.due_there, w.planned, w.handed_over, w.waiting) for w in waves(edition)]
-    assert shown == [
-        ("Pacific/Auckland", "06:00", 1, 0, 0),
-        ("Europe/Berlin", "06:00", 2, 2, 0),
-        ("Europe/Berlin", "08:00", 1, 0, 1),
+    lines = waves(edition, progress_of(edition, BERLIN_SIX))
+    assert [(w.places, w.planned, w.handed_over, w.waiting, w.elsewhere) for w in lines] == [
+        (("Auckland 06:00",), 1, 0, 0, 1),
+        (("Berlin 06:00", "Cairo 06:00"), 3, 3, 0, 0),
+        (("Berlin 08:00",), 1, 0, 1, 0),
     ]
+
+
+def test_what_is_tried_again_is_one_wave_of_its_own(ben: Reader) -> None:
+    many_readers(3)
+    edition = printed()
+    plan(edition, NIGHT)
+
+    def busy(recipient: str, number: int) -> None:
+        if number < 2:
+            raise TryLater("451 greylisted")
+
+    deliver(RememberingPost(busy), BERLIN_SIX + dt.timedelta(microseconds=7))
+    lines = waves(edition, progress_of(edition, BERLIN_SIX))
+    assert [(w.places, w.planned, w.waiting) for w in lines] == [(("Berlin 06:00",), 2, 0), ((), 2, 2)]
+
+
+def test_the_rate_is_that_of_the_last_minutes_and_says_how_long_it_takes() -> None:
+    many_readers(100)
+    edition = printed()
+    plan(edition, NIGHT)
+    assert progress_of(edition, BERLIN_SIX - HOUR).moving is False
+    run = edition.press_runs.get()
+    some = Delivery.objects.order_by("reader_id").values_list("pk", flat=True)
+    for number, pk in enumerate(list(some)[:60]):
+        at = BERLIN_SIX + number * dt.timedelta(seconds=1)
+        Delivery.objects.filter(pk=pk).update(state="handed_over", handed_over_at=at, run=run)
+    progress = progress_of(edition, BERLIN_SIX + dt.timedelta(seconds=60))
+    assert (progress.planned, progress.waiting, progress.rate, progress.seconds_left) == (100, 40, 1.0, 40.0)
+    stuck = progress_of(edition, BERLIN_SIX + HOUR)
+    assert (stuck.waiting, stuck.rate, stuck.seconds_left, stuck.moving) == (40, 0.0, None, True)
+
+
+def test_counting_reads_an_index_and_no_rows(django_assert_num_queries: Any) -> None:
+    many_readers(30)
+    edition = printed()
+    plan(edition, NIGHT)
+    numbers = rows_of(edition, the_rules()).order_by().values("due_at", "state").annotate(number=Count("*"))
+    if connection.vendor == "sqlite":
+        assert "USING COVERING INDEX delivery_due" in numbers.explain()
+    with django_assert_num_queries(3):  # the calendar, the rows, the rate
+        progress_of(edition, BERLIN_SIX)
 
 
 def test_every_entitled_reader_has_a_line_and_a_reason(ben: Reader) -> None:

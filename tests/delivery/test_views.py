@@ -29,6 +29,7 @@ PAGES = [
     "/desk/deliveries/",
     "/desk/deliveries/2022-05-06/",
     "/desk/deliveries/2022-05-06/summary/",
+    "/desk/deliveries/2022-05-06/progress/",
     "/desk/outbox/",
 ]
 
@@ -79,6 +80,9 @@ def test_the_pages_of_deliveries_say_who_has_it(staff: Client, ben: Reader) -> N
     assert "Europe/Berlin" in page
     assert "The reader stopped the mail." in page
     assert "<script>@" not in page
+    part = staff.get("/desk/deliveries/2022-05-06/progress/").content.decode()
+    assert 'hx-get="/desk/deliveries/2022-05-06/progress/" hx-trigger="every 30s"' in part
+    assert "Berlin 06:00" in part
     assert (
         "1 missed" in staff.get(PAGES[2]).content.decode()
         or "1 refused" in staff.get(PAGES[2]).content.decode()
@@ -118,6 +122,7 @@ def test_doubt_is_settled_by_post_only_and_by_name(staff: Client, ben: Reader) -
     deliver(RememberingPost(no_answer), BERLIN_SIX)
     row = Delivery.objects.get()
     assert "It arrived" in staff.get(PAGES[1]).content.decode()
+    assert "up to 1 reader may get two" in staff.get(f"{PAGES[1]}?state=in_doubt").content.decode()
     address = f"/desk/deliveries/2022-05-06/settle/{row.pk}/"
     assert staff.get(address).status_code == 405
     assert states() == {"in_doubt": 1}

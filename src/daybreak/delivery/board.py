@@ -19,7 +19,7 @@ from daybreak.delivery.inserting import Wave
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.planning import day_wanted, is_planned, wave
-from daybreak.delivery.status import clock_there
+from daybreak.delivery.progress import clock_there
 from daybreak.desk import editions
 from daybreak.desk.calendar import the_calendar
 from daybreak.desk.models import Edition

@@ -52,7 +52,15 @@ class Delivery(models.Model):
 
     class Meta:
         ordering = ["due_at", "id"]
-        indexes = [models.Index(fields=["state", "due_at"], name="delivery_due")]
+        indexes = [
+            # What is due is found by its first two columns; with the others it counts without reading a row.
+            models.Index(fields=["state", "due_at", "edition", "correction"], name="delivery_due"),
+            models.Index(
+                fields=["edition", "handed_over_at"],
+                condition=Q(handed_over_at__isnull=False, correction__isnull=True),
+                name="delivery_lately_handed_over",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["edition", "reader"],

@@ -5,18 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, overload
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count
 
 from daybreak.circulation.days import bit_of
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
-from daybreak.common.zones import zone_of
 from daybreak.delivery.models import Delivery, Outcome
 from daybreak.delivery.mornings import over_everywhere, the_rules
 from daybreak.delivery.outcomes import sentence
 from daybreak.delivery.planning import readers_without_a_row, wave
+from daybreak.delivery.progress import Progress, clock_there, place_of, progress_of, rows_of
 from daybreak.delivery.suppressing import suppression_of, why
 from daybreak.desk.models import Edition
 from daybreak.press.renditions import current_run
@@ -75,46 +76,21 @@ class ReaderLine:
         return clock_there(self.due_at, self.time_zone) if self.due_at else ""
 
 
-@dataclass(frozen=True, slots=True)
-class WaveLine:
-    """Readers of one zone whose mornings begin together, and how far their mails have come."""
-
-    time_zone: str
-    due_at: dt.datetime
-    planned: int
-    handed_over: int
-    waiting: int
-
-    @property
-    def due_there(self) -> str:
-        """The wall clock in the zone: “06:00”."""
-        return clock_there(self.due_at, self.time_zone)
-
-    @property
-    def elsewhere(self) -> int:
-        """Rows that are neither handed over nor waiting: refused, in doubt, missed or withdrawn."""
-        return self.planned - self.handed_over - self.waiting
-
-
-def clock_there(at: dt.datetime, time_zone: str) -> str:
-    """The wall clock of a zone at an instant, “06:00”."""
-    return f"{at.astimezone(zone_of(time_zone)):%H:%M}"
-
-
-def status_of(edition: Edition, at: dt.datetime) -> EditionStatus:
-    """The numbers of an edition at `at`."""
-    rows = _rows(edition)
-    counted = dict(rows.order_by().values_list("state").annotate(Count("pk")))
+def status_of(
+    edition: Edition, at: dt.datetime, progress: Progress | None = None, unplanned: int | None = None
+) -> EditionStatus:
+    """The numbers of an edition at `at`; `progress` and `unplanned` save counting them again."""
+    progress = progress or progress_of(edition, at)
     run = current_run(edition)
     return EditionStatus(
         edition=edition.date,
         run=run.number if run else None,
-        planned=sum(counted.values()),
+        planned=progress.planned,
         states={
-            **{state: counted.get(state, 0) for state in State.values},
-            UNPLANNED: readers_without_a_row(edition, at).count(),
+            **progress.states,
+            UNPLANNED: readers_without_a_row(edition, at).count() if unplanned is None else unplanned,
         },
-        next_due_at=rows.filter(state=State.DUE).aggregate(next=Min("due_at"))["next"],
+        next_due_at=progress.next_due_at,
         outcomes=_outcomes(edition),
     )
 
@@ -125,38 +101,29 @@ def _outcomes(edition: Edition) -> dict[str, int]:
     return {kind: counted.get(kind, 0) for kind in Kind.values}
 
 
-def waves(edition: Edition) -> list[WaveLine]:
-    """The waves of an edition in the order of their mornings."""
-    rows = _rows(edition).order_by()
-    grouped = rows.values("reader__time_zone", "reader__delivery_time").annotate(
-        first=Min("due_at"),
-        all=Count("pk"),
-        done=Count("pk", filter=Q(state=State.HANDED_OVER)),
-        waiting=Count("pk", filter=Q(state__in=(State.DUE, State.CLAIMED))),
-    )
-    lines = [
-        WaveLine(zone, *numbers)
-        for zone, *numbers in grouped.values_list("reader__time_zone", "first", "all", "done", "waiting")
-    ]
-    return sorted(lines, key=lambda line: (line.due_at, line.time_zone))
-
-
 class ReaderLines(Sequence[ReaderLine]):
-    """A line for each reader with a row, by due instant, then for each entitled reader without one.
+    """A line for each reader with a row, then for each entitled reader without one.
 
-    `state` keeps those of one state. Has a length and can be sliced, so that a page of many thousands is cheap.
+    `state` keeps those of one state, by due instant; all of them stand in the order in which they came to the paper.
+    Has a length and can be sliced, so that a page of many thousands is cheap: either order is that of an index.
     """
 
     def __init__(self, edition: Edition, at: dt.datetime, state: str = "") -> None:
         self.edition, self.at = edition, at
         self.printed = current_run(edition) is not None
-        rows = _rows(edition).filter(**({"state": state} if state else {}))
+        all_rows = Delivery.objects.filter(edition=edition, correction=None).order_by("reader_id")
+        rows = rows_of(edition, the_rules()).filter(state=state) if state else all_rows
         self.rows = rows.select_related("reader").prefetch_related("outcomes")
         without = readers_without_a_row(edition, at).prefetch_related("periods")
         self.without = without if state in ("", UNPLANNED) else without.none()
 
+    @cached_property
+    def unplanned(self) -> int:
+        """How many readers there are without a row."""
+        return self.without.count()
+
     def __len__(self) -> int:
-        return self.rows.count() + self.without.count()
+        return self.rows.count() + self.unplanned
 
     @overload
     def __getitem__(self, part: int) -> ReaderLine: ...
@@ -186,35 +153,38 @@ class ReaderLines(Sequence[ReaderLine]):
         return ReaderLine(reader.email, UNPLANNED, None, None, 0, why, reader.time_zone, "")
 
 
-def summary(edition: Edition, at: dt.datetime) -> str:
+def summary(edition: Edition, at: dt.datetime, progress: Progress | None = None) -> str:
     """One sentence for the desk: “3 handed over, 2 due (next: Berlin 06:00, in 2 h 10 min), 0 in doubt”."""
-    status = status_of(edition, at)
-    if status.run is None:
+    if current_run(edition) is None:
         return "Not printed yet, so nothing is planned."
-    if not status.planned:
+    progress = progress or progress_of(edition, at)
+    if not progress.planned:
         return "Printed; no mail is planned."
-    counts = dict(status.states)
+    counts = dict(progress.states)
     due = counts.pop(State.DUE) + counts.pop(State.CLAIMED)
     parts = [
         f"{counts.pop(State.HANDED_OVER)} handed over",
-        f"{due} due{_next(edition, at)}",
+        f"{due} due{_next(edition, at, progress)}",
         f"{counts.pop(State.IN_DOUBT)} in doubt",
     ]
     parts += [f"{number} {state}" for state, number in counts.items() if number]
-    told = [f"{number} {TOLD[kind]}" for kind, number in status.outcomes.items() if number]
+    told = [f"{number} {TOLD[kind]}" for kind, number in _outcomes(edition).items() if number]
     return ", ".join(parts) + (f"; since then {', '.join(told)}" if told else "")
 
 
-def _next(edition: Edition, at: dt.datetime) -> str:
-    rows = _rows(edition).filter(state=State.DUE).select_related("reader")
-    row = rows.order_by("due_at", "id").first()
-    if row is None:
+def _next(edition: Edition, at: dt.datetime, progress: Progress) -> str:
+    if progress.next_due_at is None:
         return ""
-    place = row.reader.time_zone.rpartition("/")[2].replace("_", " ")
+    due = rows_of(edition, the_rules()).filter(state=State.DUE, due_at=progress.next_due_at)
+    row = due.select_related("reader").first()
+    if row is None:  # it was claimed meanwhile
+        return ""
     minutes = max(0, -int((at - row.due_at).total_seconds() // 60))
     hours, minutes = divmod(minutes, 60)
     away = f"in {hours} h {minutes} min" if hours else f"in {minutes} min" if minutes else "now"
-    return f" (next: {place} {clock_there(row.due_at, row.reader.time_zone)}, {away})"
+    return (
+        f" (next: {place_of(row.reader.time_zone)} {clock_there(row.due_at, row.reader.time_zone)}, {away})"
+    )
 
 
 def _of_row(row: Delivery) -> ReaderLine:
@@ -254,8 +224,3 @@ def _why_unplanned(reader: Reader, edition: Edition, at: dt.datetime) -> str:
     if at > over_everywhere(edition.date, rules):
         return "The edition’s mornings were over before anything was planned."
     return "Planned at the next run."
-
-
-def _rows(edition: Edition) -> QuerySet[Delivery]:
-    """The rows of the edition itself, without those of its corrections."""
-    return Delivery.objects.filter(edition=edition, correction=None)

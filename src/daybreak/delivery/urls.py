@@ -13,6 +13,7 @@ urlpatterns = [
     path("desk/deliveries/", views.deliveries, name="delivery-editions"),
     path("desk/deliveries/<delivery_day:date>/", views.edition_deliveries, name="delivery-edition"),
     path("desk/deliveries/<delivery_day:date>/summary/", views.edition_summary, name="delivery-summary"),
+    path("desk/deliveries/<delivery_day:date>/progress/", views.edition_progress, name="delivery-progress"),
     path("desk/deliveries/<delivery_day:date>/error/", views.who_has_the_error, name="delivery-error"),
     path("desk/deliveries/<delivery_day:date>/hold/", views.hold, name="delivery-hold"),
     path(

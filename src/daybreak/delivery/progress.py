@@ -1,0 +1,159 @@
+"""How far the sending of an edition has come, and how long it will take: asked every few seconds by every desk.
+
+A million rows are counted from one index alone. That index begins with state and instant, not with the edition, so
+each question names the stretch of instants in which the edition can be due.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import Count, F, Max, Min, QuerySet
+
+from daybreak.common.zones import zone_of
+from daybreak.delivery.models import Delivery
+from daybreak.delivery.mornings import Rules, over_everywhere, the_rules
+from daybreak.desk.models import Edition
+
+State = Delivery.State
+DAY = dt.timedelta(days=1)
+RATE_OVER = dt.timedelta(minutes=5)
+SAMPLE = 40
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The sending of an edition as of `at`, in rows by when they are due and by state.
+
+    `rate` is mails a second over the last minutes.
+    """
+
+    by_due: dict[dt.datetime, dict[str, int]]
+    at: dt.datetime
+    rate: float
+
+    @cached_property
+    def states(self) -> dict[str, int]:
+        """Every state with its rows, those at nought too."""
+        found = dict.fromkeys(State.values, 0)
+        for states in self.by_due.values():
+            for state, number in states.items():
+                found[state] += number
+        return found
+
+    @property
+    def waiting(self) -> int:
+        """Rows that are due by now, or claimed."""
+        return self.states[State.CLAIMED] + sum(
+            states.get(State.DUE, 0) for due_at, states in self.by_due.items() if due_at <= self.at
+        )
+
+    @property
+    def next_due_at(self) -> dt.datetime | None:
+        """The earliest instant at which a row is due."""
+        return min((due_at for due_at, states in self.by_due.items() if State.DUE in states), default=None)
+
+    @property
+    def planned(self) -> int:
+        """All rows."""
+        return sum(self.states.values())
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until everything that waits now has gone at that rate; None when nothing waits or nothing moves."""
+        return self.waiting / self.rate if self.waiting and self.rate else None
+
+    @property
+    def moving(self) -> bool:
+        """Whether somebody who looks on should look again soon."""
+        return self.waiting > 0 or self.rate > 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaveLine:
+    """Mornings that begin together: `places` are zones with their wall clocks, “Berlin 06:00”, a few of many.
+
+    Rows that wait for another try have no places.
+    """
+
+    due_at: dt.datetime
+    places: tuple[str, ...]
+    planned: int
+    handed_over: int
+    waiting: int
+
+    @property
+    def elsewhere(self) -> int:
+        """Rows that are neither handed over nor waiting: refused, in doubt, missed or withdrawn."""
+        return self.planned - self.handed_over - self.waiting
+
+
+def progress_of(edition: Edition, at: dt.datetime, rules: Rules | None = None) -> Progress:
+    """How far the sending of an edition has come at `at`."""
+    by_due: dict[dt.datetime, dict[str, int]] = defaultdict(dict)
+    rows = rows_of(edition, rules or the_rules()).order_by()
+    # Of all rows and not of a column: the index has no ids, and a million would be looked up.
+    numbers = rows.values_list("due_at", "state").annotate(number=Count("*"))
+    for due_at, state, number in numbers.iterator():
+        by_due[due_at][state] = number
+    return Progress(dict(by_due), at, _rate(edition, at))
+
+
+def waves(edition: Edition, progress: Progress) -> list[WaveLine]:
+    """The waves of an edition in the order of their mornings; last, in one line, what was put off to be tried again."""
+    rows = rows_of(edition, the_rules())
+    # A morning falls on a whole second, and a further try on whatever moment the last one failed at.
+    mornings = sorted(due_at for due_at in progress.by_due if not due_at.microsecond)
+    lines = [_line(due_at, _places(rows, due_at), progress.by_due[due_at]) for due_at in mornings]
+    again: dict[str, int] = defaultdict(int)
+    for due_at in progress.by_due.keys() - set(mornings):
+        for state, number in progress.by_due[due_at].items():
+            again[state] += number
+    return lines + ([_line(max(progress.by_due), (), again)] if again else [])
+
+
+def clock_there(at: dt.datetime, time_zone: str) -> str:
+    """The wall clock of a zone at an instant, “06:00”."""
+    return f"{at.astimezone(zone_of(time_zone)):%H:%M}"
+
+
+def place_of(time_zone: str) -> str:
+    """A zone as people say it: “Sao Paulo” for America/Sao_Paulo."""
+    return time_zone.rpartition("/")[2].replace("_", " ")
+
+
+def _line(due_at: dt.datetime, places: tuple[str, ...], states: dict[str, int]) -> WaveLine:
+    waiting = states.get(State.DUE, 0) + states.get(State.CLAIMED, 0)
+    return WaveLine(due_at, places, sum(states.values()), states.get(State.HANDED_OVER, 0), waiting)
+
+
+def _places(rows: QuerySet[Delivery], due_at: dt.datetime) -> tuple[str, ...]:
+    """The zones of the first few readers of a wave: asking them all would read every row."""
+    few = rows.filter(due_at=due_at).order_by().values_list("reader__time_zone", flat=True)[:SAMPLE]
+    return tuple(sorted({f"{place_of(zone)} {clock_there(due_at, zone)}" for zone in few}))
+
+
+def rows_of(edition: Edition, rules: Rules) -> QuerySet[Delivery]:
+    """The ledger's rows of an edition, without its corrections, found by when they can be due."""
+    first = dt.datetime.combine(edition.date, dt.time(), dt.UTC) - DAY
+    # With an offset of nothing the database does not take the index on edition and reader, which knows no states.
+    rows = Delivery.objects.alias(of=F("edition_id") + 0).filter(of=edition.pk, correction=None)
+    return rows.filter(
+        due_at__gte=first, due_at__lte=over_everywhere(edition.date, rules) + DAY, state__in=State.values
+    )
+
+
+def _rate(edition: Edition, at: dt.datetime) -> float:
+    """Mails a second in the last minutes, or since the first of them; 0 when there was none."""
+    lately = Delivery.objects.filter(
+        edition=edition, correction=None, handed_over_at__gt=at - RATE_OVER, handed_over_at__lte=at
+    )
+    found = lately.aggregate(number=Count("*"), first=Min("handed_over_at"), last=Max("handed_over_at"))
+    if not found["number"]:
+        return 0.0
+    since = min(RATE_OVER, at - found["first"])
+    number: int = found["number"]
+    return float(number / max(1.0, since.total_seconds()))
