@@ -200,11 +200,13 @@ def test_the_database_holds_one_suppression_a_reader(ben: Reader) -> None:
 
 def test_a_readers_answer_waits_at_the_desk_tied_to_the_edition(ben: Reader) -> None:
     delivery = handed_over(ben)
-    answer = mail("Re: Terms", "It was shorter once.", f"In-Reply-To: <{delivery.pk}@paper.example>")
+    answer = mail(
+        "Re: Terms", "It was shorter once.\n> And longer.", f"In-Reply-To: <{delivery.pk}@paper.example>"
+    )
     assert take_in(answer, LATER) == take_in(answer, LATER) == "reply"
     reply = Reply.objects.get()
     assert (reply.kind, reply.reader, reply.delivery, reply.subject) == ("reply", ben, delivery, "Re: Terms")
-    assert reply.text == "It was shorter once."
+    assert reply.text == "It was shorter once.\n> And longer."
 
 
 @pytest.mark.parametrize(

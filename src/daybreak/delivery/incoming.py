@@ -110,8 +110,7 @@ def _keep(
     answered = f"{header(message, 'In-Reply-To')} {header(message, 'References')}"
     named = delivery_id or delivery_named(answered)
     delivery = Delivery.objects.filter(pk=named).first() if named else None
-    report = Report(message)
-    text = "\n".join([report.words, report.returned]).replace("\x00", "").strip()[:TEXT]
+    text = Report(message).text.replace("\x00", "").strip()[:TEXT]
     kind = Reply.Kind.OUT_OF_OFFICE if automatic else Reply.Kind.REPLY
     Reply.objects.get_or_create(
         digest=source,

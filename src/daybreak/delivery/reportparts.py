@@ -61,6 +61,7 @@ class Report:
                 returned.append(text)
             elif kind.startswith("text/") or kind in ("message/feedback-report",) or not own:
                 own.append(without_tags(text) if kind == "text/html" else text)
+        self.text = "\n".join(own)[:WORDS]
         whole = re.sub(
             r"(?m)^>(?!>)[ \t]?", "", "\n".join(own)[:WORDS]
         )  # somebody may have forwarded the report
