@@ -49,6 +49,7 @@ def address_of(pattern: object) -> str:
         "<uuid:key>": "0" * 8 + "-0000-0000-0000-" + "0" * 12,
         "<int:key>": "1",
         "<int:number>": "1",
+        "<slug:verb>": "pause",
     }
     route = str(pattern.pattern)  # type: ignore[attr-defined]
     for part, sample in samples.items():

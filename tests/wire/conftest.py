@@ -12,3 +12,11 @@ def server() -> Iterator[FeedServer]:
     served = FeedServer()
     yield served
     served.close()
+
+
+@pytest.fixture
+def site(server: FeedServer) -> Iterator[FeedServer]:
+    """The server with pages of a test's own."""
+    server.pages, server.asked = {}, []
+    yield server
+    server.pages = {}

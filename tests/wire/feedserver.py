@@ -16,6 +16,8 @@ class FeedServer:
     def __init__(self) -> None:
         self.at_once = self.most_at_once = 0
         self.endpoint = ""
+        self.pages: dict[str, bytes] = {}  # what else it serves, by path; a test fills and empties it
+        self.asked: list[str] = []
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -57,12 +59,20 @@ class FeedServer:
             "weekly",
         ):
             app.router.add_get(f"/{name}", getattr(self, name))
+        app.router.add_get("/{path:.*}", self.page_of)
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         host, port = runner.addresses[0][:2]
         self.endpoint = f"{host}:{port}"
+
+    async def page_of(self, request: web.Request) -> web.Response:
+        self.asked.append(request.path)
+        body = self.pages.get(request.path)
+        if body is None:
+            raise web.HTTPNotFound
+        return web.Response(body=body, content_type="text/html" if b"<html" in body else "text/plain")
 
     async def good(self, request: web.Request) -> web.Response:
         return web.Response(body=FEED, content_type="application/rss+xml", headers={"ETag": '"1"'})

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, path, register_converter
 
 from daybreak.accounts.views import sign_in, sign_out
-from daybreak.desk import calendarpage, storyviews, views
+from daybreak.desk import calendarpage, sourcing, storyviews, views
 from daybreak.desk.answering import staff_only
 
 
@@ -55,6 +55,15 @@ urlpatterns = [
     _staff("stories/<uuid:key>/move/", storyviews.move, "desk-story-move"),
     _staff("stories/<uuid:key>/pin/", storyviews.pin, "desk-story-pin"),
     _staff("stories/<uuid:key>/undo/<int:number>/", storyviews.undo, "desk-story-undo"),
+    _staff("sources/", sourcing.source_list, "desk-sources"),
+    _staff("sources/find/", sourcing.find, "desk-source-find"),
+    _staff("sources/add/", sourcing.add, "desk-source-add"),
+    _staff("sources/bundled/", sourcing.add_bundled, "desk-source-bundled"),
+    _staff("sources/import/", sourcing.import_, "desk-source-import"),
+    _staff("sources/sources.opml", sourcing.export, "desk-source-export"),
+    _staff("sources/<int:key>/", sourcing.source_page, "desk-source"),
+    _staff("sources/<int:key>/edit/", sourcing.edit, "desk-source-edit"),
+    _staff("sources/<int:key>/<slug:verb>/", sourcing.tend, "desk-source-tend"),
     _staff("cite/", views.cite, "desk-cite"),
     _staff("briefs/<int:key>/", views.brief_page, "desk-brief"),
     _staff("briefs/<int:key>/earlier/", views.earlier, "desk-earlier"),

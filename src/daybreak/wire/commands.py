@@ -9,14 +9,14 @@ from typing import Any
 import click
 from django.conf import settings
 
-from daybreak import __version__
 from daybreak.common.commandline import at_option, json_option, print_json
 from daybreak.common.config import is_endpoint
 from daybreak.common.refusal import Refused
+from daybreak.wire.fetching import agent_of
 from daybreak.wire.filing import Filed
 from daybreak.wire.polling import poll
 from daybreak.wire.regions import REGIONS, region_named, region_of
-from daybreak.wire.sourcecommands import export_command, source_group, sources_group
+from daybreak.wire.sourcecommands import add_command, export_command, source_group, sources_group
 from daybreak.wire.stories import BudgetLine, news_budget
 from daybreak.wire.storycommands import EDITING, with_lives
 from daybreak.wire.wirefiles import import_file
@@ -29,6 +29,7 @@ def wire() -> None:
     """The night's wire: feeds and files in, articles and stories out."""
 
 
+wire.add_command(add_command)
 wire.add_command(source_group)
 wire.add_command(sources_group)
 wire.add_command(export_command)
@@ -57,7 +58,7 @@ def _endpoints(_: click.Context, __: click.Parameter, named: tuple[str, ...]) ->
 @json_option
 def poll_command(at: dt.datetime, allow: tuple[str, ...], as_json: bool) -> None:
     """Ask every feed that is due and file what is new."""
-    agent = f"Daybreak/{__version__} (+{settings.CONFIG.site_url})"
+    agent = agent_of(settings.CONFIG.site_url)
     done = poll(at, user_agent=agent, allow=(*settings.CONFIG.wire_allow, *allow))
     for sentence in done.failed:
         click.echo(sentence, err=True)

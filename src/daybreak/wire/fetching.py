@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractCookieJar
 
+from daybreak import __version__
 from daybreak.wire.pacing import fresh_for, retry_after
 from daybreak.wire.publicnet import addresses_of, is_public
 
@@ -74,6 +75,11 @@ class Outcome:
     moved_to: str = ""
     retry_after: dt.timedelta | None = None
     fresh_for: dt.timedelta | None = None
+
+
+def agent_of(site_url: str) -> str:
+    """How the newsroom of `site_url` names itself to servers, with where to ask about it."""
+    return f"Daybreak/{__version__} (+{site_url})"
 
 
 def fetch(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,18 @@ class Health:
     items: int
 
 
+STATES = ("failing", "new", "good", "paused", "retired")  # in the order in which somebody should look at them
+_LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+_SORTS: dict[str, Callable[[Health], Any]] = {
+    "name": lambda one: one.source.name.casefold(),
+    "state": lambda one: (STATES.index(one.state), -one.source.failures),
+    "last": lambda one: one.source.last_good_at or _LONG_AGO,
+    "due": lambda one: one.source.next_due_at or _LONG_AGO,
+    "items": lambda one: -one.items,
+}
+SORTS = tuple(_SORTS)
+
+
 def state_of(source: Source) -> str:
     """See `Health.state`."""
     if source.retired_at:
@@ -38,6 +51,35 @@ def state_of(source: Source) -> str:
 def health(at: dt.datetime) -> list[Health]:
     """Every source with a feed, by name, as of `at` (aware UTC)."""
     return [_health(source, items) for source, items in _with_items(at)]
+
+
+def choose(
+    found: Iterable[Health],
+    *,
+    words: str = "",
+    state: str = "",
+    kind: str = "",
+    language: str = "",
+    sort: str = "name",
+) -> list[Health]:
+    """Those that have all the words (in name, addresses, owner, country or what is said of them) and are of the state,
+    kind and language given; "" means any. An unknown `sort` means by name."""
+    wanted = words.casefold().split()
+    kept = [
+        one
+        for one in found
+        if (not state or one.state == state)
+        and (not kind or one.source.kind == kind)
+        and (not language or one.source.language.partition("-")[0].lower() == language.lower())
+        and all(word in _words_of(one) for word in wanted)
+    ]
+    return sorted(kept, key=_SORTS.get(sort, _SORTS["name"]))
+
+
+def _words_of(one: Health) -> str:
+    source = one.source
+    said = (source.name, source.feed_url or "", source.owner, source.country, source.terms, one.why)
+    return " ".join(said).casefold()
 
 
 def _with_items(at: dt.datetime) -> list[tuple[Source, int]]:

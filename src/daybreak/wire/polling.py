@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -16,6 +17,8 @@ from daybreak.wire.models import Source
 from daybreak.wire.moving import where_it_moves
 from daybreak.wire.pacing import back_off, next_interval, wait_after
 from daybreak.wire.reading import Feed, open_feed
+
+Ask = Callable[[list[Request]], Iterable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,64 @@ def poll(
         Request(source.pk, source.feed_url or "", source.etag, source.last_modified)
         for source in sources.values()
     ]
+    ask = partial(fetch, user_agent=user_agent, at=at, allow=tuple(allow), deadline=deadline)
     filer = Filer()
     round_ = Polled(asked=len(requests))
-    for outcome in fetch(requests, user_agent=user_agent, at=at, allow=allow, deadline=deadline):
-        round_ = _settle(sources[outcome.key], outcome, at, filer, round_)
+    for answer in _answers(ask(requests), sources, ask):
+        round_ = _settle(answer, at, filer, round_)
     return round_
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What became of one source: a feed, or none when it was unchanged, or an error."""
+
+    source: Source
+    outcome: Outcome
+    feed: Feed | None
+    error: str
+
+
+def _answers(outcomes: Iterable[Outcome], sources: dict[int, Source], ask: Ask) -> Iterator[_Answer]:
+    """The answers as they come; those of sitemap indexes at the end, with what their newest sitemaps hold."""
+    indexes = []
+    for outcome in outcomes:
+        answer = _read(outcome, sources[outcome.key])
+        if answer.feed and answer.feed.parts:
+            indexes.append(answer)
+        else:
+            yield answer
+    requests = [
+        Request(number, part)
+        for number, index in enumerate(indexes)
+        for part in (index.feed.parts if index.feed else ())
+    ]
+    read: dict[int, list[_Answer]] = {number: [] for number in range(len(indexes))}
+    for outcome in ask(requests) if requests else ():
+        read[outcome.key].append(_read(outcome, indexes[outcome.key].source))
+    for number, parts in read.items():
+        yield _joined(indexes[number], parts)
+
+
+def _read(outcome: Outcome, source: Source) -> _Answer:
+    if outcome.status != 200 or outcome.error:
+        return _Answer(source, outcome, None, outcome.error)
+    try:
+        feed = open_feed(outcome.body, outcome.url, outcome.content_type, name=source.name)
+    except Refused as refusal:
+        return _Answer(source, outcome, None, str(refusal))
+    return _Answer(source, outcome, feed, "")
+
+
+def _joined(index: _Answer, parts: list[_Answer]) -> _Answer:
+    feeds = [part.feed for part in parts if part.feed]
+    if not feeds:
+        why = parts[0].error if parts else "It names no sitemap."
+        return replace(index, feed=None, error=f"None of its sitemaps could be read: {why}")
+    items = tuple(item for feed in feeds for item in feed.items)
+    feed = replace(feeds[0], items=items, skipped=sum(feed.skipped for feed in feeds))
+    # An index may stay the same while its sitemaps change, so it is never asked for on condition.
+    return replace(index, feed=feed, outcome=replace(index.outcome, etag="", last_modified=""))
 
 
 def _claim(at: dt.datetime) -> dict[int, Source]:
@@ -63,18 +119,12 @@ def _claim(at: dt.datetime) -> dict[int, Source]:
     return sources
 
 
-def _settle(source: Source, outcome: Outcome, at: dt.datetime, filer: Filer, so_far: Polled) -> Polled:
-    error = outcome.error
-    feed, filed = None, Filed()
-    if outcome.status == 200:
-        try:
-            feed = open_feed(outcome.body, outcome.url, outcome.content_type, name=source.name)
-            filed = filer.file(feed.items, at)
-        except Refused as refusal:
-            error = str(refusal)
-    if error:
-        _failed(source, outcome, error, at)
-        return replace(so_far, failed=(*so_far.failed, f"{source.name}: {error}"))
+def _settle(answer: _Answer, at: dt.datetime, filer: Filer, so_far: Polled) -> Polled:
+    source, outcome, feed = answer.source, answer.outcome, answer.feed
+    if answer.error:
+        _failed(source, outcome, answer.error, at)
+        return replace(so_far, failed=(*so_far.failed, f"{source.name}: {answer.error}"))
+    filed = filer.file(feed.items, at) if feed else Filed()
     _went_well(source, outcome, feed, filed.new, at)
     return replace(
         so_far,

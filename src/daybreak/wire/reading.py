@@ -1,4 +1,4 @@
-"""Feed bytes to items: RSS 0.9x to 2.0, Atom 0.3 and 1.0, JSON Feed 1.1.
+"""Feed bytes to items: RSS 0.9x to 2.0, Atom 0.3 and 1.0, JSON Feed 1.1, news sitemaps.
 
 Everything that comes out is plain text and absolute addresses; nothing of a feed's markup, entities or scripts
 survives. Bytes are brought into UTF-8 first, so that one wrong charset is met in one place.
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import gzip
+import io
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +25,8 @@ from daybreak.common.refusal import Refused
 from daybreak.wire.addresses import AddressError, canonical, host_of
 from daybreak.wire.charset import decoded
 from daybreak.wire.plaintext import plain_text, tidied
+from daybreak.wire.sitemaps import is_sitemap, read_sitemap
+from daybreak.wire.xmltree import XMLError
 
 LARGEST = 10_000_000  # bytes of a decoded feed
 # The tolerant parser is some seventy times slower: what it is given must be small.
@@ -59,7 +64,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A feed that was read: `skipped` counts entries without an address or any words; `ttl` is how long it says that
-    it stays the same."""
+    it stays the same; `parts` are the sitemaps that an index names instead of items."""
 
     title: str
     site_url: str
@@ -67,6 +72,7 @@ class Feed:
     items: tuple[Item, ...]
     skipped: int
     ttl: dt.timedelta | None = None
+    parts: tuple[str, ...] = ()
 
 
 def read_feed(data: bytes, base_url: str, content_type: str = "") -> list[Item]:
@@ -75,7 +81,7 @@ def read_feed(data: bytes, base_url: str, content_type: str = "") -> list[Item]:
 
 
 def open_feed(data: bytes, base_url: str, content_type: str = "", name: str = "") -> Feed:
-    """Read a feed's bytes (already decompressed).
+    """Read a feed's bytes, as they were sent or as a gzip file holds them.
 
     `base_url` resolves relative links, `content_type` is the HTTP header, `name` is the source to give items
     that name none themselves (by default the feed's own title, then the host). Raises FeedError with a sentence
@@ -88,12 +94,13 @@ def open_feed(data: bytes, base_url: str, content_type: str = "", name: str = ""
 
 def read_entries(data: bytes, base_url: str, content_type: str = "", name: str = "") -> Feed:
     """As `open_feed`, with the entries that have no address or no words still in it, those fields empty."""
+    data = _unpacked(data)
     if len(data) > LARGEST:
         raise FeedError(f"The feed is larger than {LARGEST // 1_000_000} MB: give a feed with fewer entries.")
     text = decoded(data, content_type).lstrip("\ufeff \t\r\n\x00")
     if not text:
         raise FeedError("The feed is empty: check its address.")
-    raw = _json_feed(text) if text.startswith("{") else _xml_feed(text, base_url)
+    raw = _raw(text, base_url)
     head = raw.get("feed") or {}
     site_url = _absolute(base_url, _plain(head.get("link")))
     title = plain_text(_plain(head.get("title")))[:200]
@@ -101,7 +108,40 @@ def read_entries(data: bytes, base_url: str, content_type: str = "", name: str =
     source = name or title or host_of(base_url) or host_of(site_url)
     entries = (raw.get("entries") or [])[:_MOST_ITEMS]
     items = tuple(_item(entry, base_url or site_url, source, language) for entry in entries)
-    return Feed(title=title, site_url=site_url, language=language, items=items, skipped=0, ttl=_ttl(text))
+    return Feed(
+        title=title,
+        site_url=site_url,
+        language=language,
+        items=items,
+        skipped=0,
+        ttl=_ttl(text),
+        parts=_parts(raw, base_url),
+    )
+
+
+def _unpacked(data: bytes) -> bytes:
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        with gzip.open(io.BytesIO(data)) as file:
+            return file.read(LARGEST + 1)
+    except (EOFError, OSError, zlib.error) as error:
+        raise FeedError("The feed is a damaged gzip file: check its address.") from error
+
+
+def _raw(text: str, base_url: str) -> dict[str, Any]:
+    if text.startswith("{"):
+        return _json_feed(text)
+    if is_sitemap(text):
+        try:
+            return read_sitemap(text)
+        except XMLError as error:
+            raise FeedError(str(error)) from error
+    return _xml_feed(text, base_url)
+
+
+def _parts(raw: dict[str, Any], base: str) -> tuple[str, ...]:
+    return tuple(_absolute(base, part) for part in raw.get("parts", ()))
 
 
 def _json_feed(text: str) -> dict[str, Any]:

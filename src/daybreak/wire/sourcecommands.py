@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import click
 from django.conf import settings
@@ -11,6 +12,8 @@ from django.conf import settings
 from daybreak.common.clock import now
 from daybreak.common.commandline import at_option, json_option, print_json
 from daybreak.common.refusal import Refused
+from daybreak.wire.discovery import Found, asking, find_feeds
+from daybreak.wire.fetching import agent_of
 from daybreak.wire.health import Health, as_json, health
 from daybreak.wire.models import Source
 from daybreak.wire.opml import bundled, bundled_regions, write_list
@@ -19,6 +22,39 @@ from daybreak.wire.tending import ask_now, pause, remove_feed, resume, source_na
 from daybreak.wire.wirefiles import add_listed
 
 _BY = "the command line"
+
+
+@click.command("add")
+@click.argument("address")
+@click.option("--name", default="", help="What the paper calls it; by default what the feed calls itself.")
+@click.option("--list", "only_list", is_flag=True, help="Say what was found, and add nothing.")
+@at_option
+@json_option
+def add_command(address: str, name: str, only_list: bool, at: dt.datetime, as_json: bool) -> None:
+    """Find the feed of the site at ADDRESS and poll it from now on.
+
+    ADDRESS is a site, a page or the feed itself. Of several feeds the first is taken; --list shows all of them.
+    """
+    config = settings.CONFIG
+    found = find_feeds(address, asking(at, user_agent=agent_of(config.site_url), allow=config.wire_allow))
+    if only_list and as_json:
+        print_json([_found_as_json(one) for one in found])
+        return
+    for one in found if only_list else ():
+        click.echo(f"{one.feed_url}  {one.title}, {one.items} items")
+    if only_list:
+        return
+    source, new = add_source(name or found[0].title, found[0].feed_url, found[0].about)
+    if as_json:
+        print_json({"name": source.name, "feed_url": source.feed_url, "added": new})
+        return
+    click.echo(f"{source.name} is {'added' if new else 'known already'}: {source.feed_url}")
+    for other in found[1:]:
+        click.echo(f"It has another feed: {other.feed_url}  {other.title}")
+
+
+def _found_as_json(one: Found) -> dict[str, Any]:
+    return {"feed_url": one.feed_url, "title": one.title, "items": one.items, "newest": one.newest}
 
 
 @click.group("source")

@@ -22,6 +22,11 @@ def source_named(name: str) -> Source:
     return source
 
 
+def note_added(source: Source, *, by: str, at: dt.datetime) -> None:
+    """Tell the journal who added a source."""
+    note("source added", _subject(source), by=by, at=at, feed=source.feed_url)
+
+
 def pause(source: Source, *, by: str, at: dt.datetime) -> None:
     """Stop asking a feed until somebody resumes it. Nothing changes when it is not asked anyway."""
     with transaction.atomic():

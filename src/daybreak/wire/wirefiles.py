@@ -46,16 +46,22 @@ def import_file(path: Path, at: dt.datetime, complain: Complain) -> Imported:
     `complain` gets a sentence for each line that is left out. Raises Refused when the file is empty, of no known
     kind, or gave nothing at all; OSError when it cannot be opened.
     """
-    with path.open("rb") as plain:
-        gzipped = plain.peek(2)[:2] == b"\x1f\x8b"
-        file = cast(IO[bytes], gzip.GzipFile(fileobj=plain)) if gzipped else plain
-        try:
-            imported = _import(file, path.name, at, complain)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise Refused(f"{path.name} is a damaged gzip file: fetch it again.") from error
+    with path.open("rb") as file:
+        return import_stream(file, path.name, at, complain)
+
+
+def import_stream(plain: IO[bytes], name: str, at: dt.datetime, complain: Complain) -> Imported:
+    """As `import_file`, from an open file that can be rewound; `name` is what sentences call it."""
+    gzipped = plain.read(2) == b"\x1f\x8b"
+    plain.seek(0)
+    file = cast(IO[bytes], gzip.GzipFile(fileobj=plain)) if gzipped else plain
+    try:
+        imported = _import(file, name, at, complain)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise Refused(f"{name} is a damaged gzip file: fetch it again.") from error
     if not (imported.added or imported.known or imported.filed.taken):
         raise Refused(
-            f"Nothing could be taken from {path.name}: it holds no feed with items, no list of feeds (OPML) and no line "
+            f"Nothing could be taken from {name}: it holds no feed with items, no list of feeds (OPML) and no line "
             "of JSON that is an item."
         )
     return imported
