@@ -56,6 +56,19 @@ def test_the_sample_feeds_are_read_whole(name: str) -> None:
         assert "<" not in item.title + item.summary + item.body
 
 
+@pytest.mark.parametrize(
+    ("head", "hours"),
+    [("<ttl>30</ttl>", 0.5), ("<sy:updatePeriod> hourly </sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>", 0.25),
+     ("<sy:updatePeriod>daily</sy:updatePeriod>", 24), ("<ttl>soon</ttl>", None), ("<ttl>99999999999</ttl>", None),
+     ("<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", 24)],
+)  # fmt: skip
+def test_a_feed_says_how_long_it_stays_the_same(head: str, hours: float | None) -> None:
+    data = rss(head, ITEM.format(title="A", link="/a")).replace(
+        b"<rss ", b'<rss xmlns:sy="http://purl.org/rss/1.0/modules/syndication/" '
+    )
+    assert open_feed(data, "https://courier.example/").ttl == (dt.timedelta(hours=hours) if hours else None)
+
+
 def test_json_feed_text_content_is_not_taken_for_markup() -> None:
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
@@ -93,6 +106,22 @@ def test_a_broken_entry_is_skipped_and_counted() -> None:
     )  # fmt: skip
     assert [item.title for item in feed.items] == ["Good"]
     assert feed.skipped == 2
+
+
+def test_a_doctype_inside_an_article_is_left_alone() -> None:
+    item = ITEM.format(title="Good", link="/a").replace(
+        "</item>", "<description><![CDATA[<!DOCTYPE html> x]]></description></item>"
+    )
+    feed = open_feed(b"<!-- made by hand -->" + rss(item).partition(b"?>")[2], "https://courier.example/")
+    assert [item.title for item in feed.items] == ["Good"]
+
+
+def test_a_json_feed_with_dates_of_mail_is_read() -> None:
+    entry = {"url": "https://a.example/1", "title": "T", "date_published": "Fri, 31 May 2019 12:17:58 -0700"}
+    (item,) = read_feed(
+        json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [entry]}).encode(), ""
+    )
+    assert item.published == dt.datetime(2019, 5, 31, 19, 17, 58, tzinfo=dt.UTC)
 
 
 def test_entities_of_a_document_are_never_expanded() -> None:

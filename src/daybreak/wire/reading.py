@@ -15,37 +15,25 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin
 
-import fastfeedparser
-import feedparser
-
-from daybreak.common.refusal import Refused
 from daybreak.wire.addresses import AddressError, canonical, host_of
 from daybreak.wire.charset import decoded
+from daybreak.wire.feedxml import FeedError, xml_feed
 from daybreak.wire.plaintext import plain_text, tidied
 from daybreak.wire.sitemaps import is_sitemap, read_sitemap
 from daybreak.wire.xmltree import XMLError
 
 LARGEST = 10_000_000  # bytes of a decoded feed
-# The tolerant parser is some seventy times slower: what it is given must be small.
-_LARGEST_FOR_FALLBACK = 2_000_000  # bytes
-_MOST_TAGS_FOR_FALLBACK = 40_000
 _MOST_ITEMS = 5_000
-_MOST_OPENED = 50_000  # entries that even the fast parser is asked to look at
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
-_ODDITIES = re.compile(r"""\sxml:base\s*=|\s(?:mode|type)\s*=\s*["']base64["']""")
 _CHANNEL_LANGUAGE = re.compile(r"<(?:dc:)?language>\s*([A-Za-z-]{2,16})\s*</")
 _TTL = re.compile(r"<ttl>\s*(\d{1,7})\s*</ttl>", re.IGNORECASE)
 _PERIOD = re.compile(r"<sy:updatePeriod>\s*(hourly|daily|weekly|monthly|yearly)\s*<", re.IGNORECASE)
 _FREQUENCY = re.compile(r"<sy:updateFrequency>\s*(\d{1,4})\s*<", re.IGNORECASE)
 _HOURS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
 _OLDEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
-
-
-class FeedError(Refused):
-    """The bytes are no feed that can be read; the message says what they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +125,7 @@ def _raw(text: str, base_url: str) -> dict[str, Any]:
             return read_sitemap(text)
         except XMLError as error:
             raise FeedError(str(error)) from error
-    return _xml_feed(text, base_url)
+    return xml_feed(text, base_url)
 
 
 def _parts(raw: dict[str, Any], base: str) -> tuple[str, ...]:
@@ -166,80 +154,6 @@ def _from_json(entry: dict[str, Any]) -> dict[str, Any]:
         "text": entry.get("content_text"),
         "language": entry.get("language"),
     }
-
-
-def _xml_feed(text: str, base_url: str) -> dict[str, Any]:
-    text = _without_doctype(_DECLARATION.sub("", text, count=1).lstrip())
-    if _is_page(text):
-        raise FeedError("This is a web page, not a feed: give its RSS or Atom feed.")
-    data = b'<?xml version="1.0" encoding="utf-8"?>\n' + text.encode("utf-8", "replace")
-    if text.count("<item") + text.count("<entry") > _MOST_OPENED:
-        raise FeedError(f"The feed has more than {_MOST_OPENED:,} entries: give one with fewer.")
-    fast = _fast(data)
-    entries = fast.get("entries") or ()
-    # Only the tolerant parser knows xml:base, base64, titles in markup, and the old and the broken.
-    whole = entries and all(_plain(entry.get("title")).strip() and entry.get("link") for entry in entries)
-    if whole and not _ODDITIES.search(text):
-        return fast
-    if entries and _too_much_for_tolerance(data):
-        return fast
-    tolerant = _tolerant(data, base_url)
-    return tolerant if tolerant.get("entries") else fast or tolerant
-
-
-def _fast(data: bytes) -> dict[str, Any]:
-    try:
-        feed: dict[str, Any] = fastfeedparser.parse(
-            data, include_tags=False, include_media=False, include_enclosures=False
-        )
-    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError):
-        return {}  # broken: the tolerant parser has its turn
-    return feed
-
-
-def _tolerant(data: bytes, base_url: str) -> dict[str, Any]:
-    problem = "This is no feed that can be read: check that it is RSS, Atom or JSON Feed."
-    if _too_much_for_tolerance(data):
-        raise FeedError(problem)
-    try:
-        feed: dict[str, Any] = feedparser.parse(
-            data,
-            response_headers={"content-location": base_url, "content-type": "application/xml; charset=utf-8"},
-            sanitize_html=False,
-        )
-    except Exception as error:  # a parser of strangers' bytes may fail in any way; all of them mean this
-        raise FeedError(problem) from error
-    if not feed.get("version") and not feed.get("entries"):
-        raise FeedError(problem)
-    return feed
-
-
-def _too_much_for_tolerance(data: bytes) -> bool:
-    return len(data) > _LARGEST_FOR_FALLBACK or data.count(b"<") > _MOST_TAGS_FOR_FALLBACK
-
-
-def _without_doctype(text: str) -> str:
-    """Entities are never wanted (bombs, files of this machine), so the internal subset goes unread."""
-    if not text[:65_536].lower().lstrip().startswith(("<!doctype", "<!--", "<?")):
-        return text
-    start = text.find("<!DOCTYPE", 0, 65_536)
-    opening = text.find("[", start, start + 1_000) if start >= 0 else -1
-    tag_end = text.find(">", start) if start >= 0 else -1
-    if start < 0 or tag_end < 0:
-        return text
-    if 0 <= opening < tag_end:
-        closing = re.compile(r"\]\s*>").search(text, opening)
-        return text[:start] + text[closing.end() :] if closing else text[:start]
-    if text[start:tag_end].lower().startswith("<!doctype html"):
-        return text
-    return text[:start] + text[tag_end + 1 :]
-
-
-def _is_page(text: str) -> bool:
-    start = text[:2_000].lower()
-    if any(mark in text[:20_000].lower() for mark in ("<rss", "<feed", "<rdf:rdf", ":feed", "<channel")):
-        return False
-    return "<!doctype html" in start or "<html" in start or "<body" in start
 
 
 def _item(entry: dict[str, Any], base: str, source: str, language: str) -> Item:
@@ -303,13 +217,21 @@ def _instant(entry: dict[str, Any]) -> dt.datetime | None:
             if parsed:  # feedparser's struct_time, in UTC
                 instant = dt.datetime.fromtimestamp(calendar.timegm(parsed), dt.UTC)
             else:
-                instant = dt.datetime.fromisoformat(_plain(dict.get(entry, field)).strip())
-                instant = instant.replace(tzinfo=instant.tzinfo or dt.UTC).astimezone(dt.UTC)
+                instant = _moment(_plain(dict.get(entry, field)).strip())
         except (ValueError, OverflowError, TypeError, OSError):
             continue
         if instant >= _OLDEST:
             return instant
     return None
+
+
+def _moment(text: str) -> dt.datetime:
+    """An instant as ISO 8601 or, where a format asks for that and gets the other, as RFC 5322. Raises ValueError."""
+    try:
+        instant = dt.datetime.fromisoformat(text)
+    except ValueError:
+        instant = parsedate_to_datetime(text)
+    return instant.replace(tzinfo=instant.tzinfo or dt.UTC).astimezone(dt.UTC)
 
 
 def _channel_language(text: str) -> str:
