@@ -182,3 +182,10 @@ def test_nothing_about_a_brief_changes_while_the_edition_is_approved() -> None:
         with pytest.raises(Refused, match="is approved: reopen it"):
             act()
     assert editions.manuscript_of(edition) == before
+
+
+def test_agency_copy_without_a_page_is_not_listed_as_a_link(brief: Brief) -> None:
+    article = make_article("urn:newsml:meridian.example:1", "Meridian")
+    with pytest.raises(Refused, match="Meridian gives this copy no page to link to"):
+        briefs.cite(brief, article, NIGHT, "Ines")
+    assert not brief.citations.exists()

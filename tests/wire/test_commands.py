@@ -58,7 +58,7 @@ def test_errors_are_sentences(tmp_path: Path) -> None:
     assert not isinstance(missing.exception, Misused)
     assert run("import", str(SAMPLE / "wire.jsonl"), "--at", "soon").exit_code == 2
     assert isinstance(run("source", "add", "nonsense").exception, Refused)
-    assert "is no file" in str(run("import", str(tmp_path)).exception)
+    assert "holds no file of wire copy" in str(run("import", str(tmp_path)).exception)
 
 
 @pytest.mark.parametrize("call", [("stories", "--hours", "1e300"), ("stories", "--hours", "nan"),

@@ -18,7 +18,7 @@ from daybreak.desk.checking import sentence_key
 from daybreak.desk.citing import listed_in, write_citations
 from daybreak.desk.editionfile import BODY_LIMIT, free_slug
 from daybreak.desk.models import Brief, EarlierBrief, Edition, Section, SignOff
-from daybreak.desk.prose import sentences_of, tidy_body, tidy_line
+from daybreak.desk.prose import is_web_address, sentences_of, tidy_body, tidy_line
 from daybreak.wire.models import Article, Story
 from daybreak.wire.regrouping import living
 
@@ -148,8 +148,11 @@ def write_brief(
 
 @transaction.atomic
 def cite(brief: Brief, article: Article, at: dt.datetime, by: str) -> None:
-    """List `article` among the sources of a brief. Raises Refused when the edition is approved."""
+    """List `article` among the sources of a brief. Raises Refused when the edition is approved, and for agency copy
+    without a page that readers could open."""
     edition = lock_open(brief.edition_id)
+    if not is_web_address(article.url):
+        raise Refused(f"{article.source} gives this copy no page to link to: name the agency in the text.")
     # The edition file splits its list at “,http”, so such an address is listed with the comma encoded.
     url = article.url.replace(",http", "%2Chttp")
     write_citations(brief, dict.fromkeys([*listed_in(brief), url]))

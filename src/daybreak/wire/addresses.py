@@ -20,6 +20,7 @@ _AMP_TAIL = re.compile(r"(?:/amp(?:\.html)?|\.amp)/?$", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986, section 2.3
+_NAME = re.compile(r"(?:urn:[A-Za-z0-9-]{2,32}|tag):[!-~]{3,1900}", re.IGNORECASE)
 _KEPT = "!$&'()*+,;=:@/%"
 _DOORS = ("www.", "amp.", "m.")  # other doors to the same house
 # Two-letter top-level domains that are sold for their sound and say nothing of a country.
@@ -55,8 +56,10 @@ def canonical(url: str) -> str:
 def url_key(url: str) -> str:
     """SHA-256, in hexadecimal, of the canonical address without scheme, `www.` and closing slash.
 
-    Raises AddressError.
+    Agency copy has a name instead of a page (`urn:`, RFC 8141; `tag:`, RFC 4151): that, as it is. Raises AddressError.
     """
+    if _NAME.fullmatch(url):
+        return hashlib.sha256(url.encode()).hexdigest()
     _, _, rest = canonical(url).partition("://")
     return hashlib.sha256(_without_door(rest).rstrip("/").encode()).hexdigest()
 

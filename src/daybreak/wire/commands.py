@@ -19,7 +19,7 @@ from daybreak.wire.regions import REGIONS, region_named, region_of
 from daybreak.wire.sourcecommands import add_command, export_command, source_group, sources_group
 from daybreak.wire.stories import BudgetLine, news_budget
 from daybreak.wire.storycommands import EDITING, with_lives
-from daybreak.wire.wirefiles import import_file
+from daybreak.wire.wirefiles import import_file, import_folder
 
 LONGEST_LOOK = 366 * 24  # hours
 
@@ -82,19 +82,24 @@ def poll_command(at: dt.datetime, allow: tuple[str, ...], as_json: bool) -> None
 @at_option
 @json_option
 def import_command(file: Path, at: dt.datetime, as_json: bool) -> None:
-    """Take in FILE: OPML, JSON Lines of items, or a saved feed; plain or gzipped.
+    """Take in FILE, or every file of a folder: OPML, JSON Lines of items, saved feeds and sitemaps, agency copy (ninjs,
+    NewsML-G2); plain or gzipped.
 
     An item needs “url”, “title”, “source” and “published”; “summary”, “body” and “language” are welcome.
     """
-    if not file.is_file():
+    if file.is_dir():
+        done = import_folder(file, at, lambda sentence: click.echo(sentence, err=True))
+    elif file.is_file():
+        done = import_file(file, at, lambda sentence: click.echo(f"{file.name}, {sentence}", err=True))
+    else:
         raise Refused(f"{file} is {'no file' if file.exists() else 'not there'}: check the path.")
-    done = import_file(file, at, lambda sentence: click.echo(f"{file.name}, {sentence}", err=True))
     skipped = done.skipped + done.filed.refused
     if as_json:
         print_json({"sources_added": done.added, "sources_known": done.known, **_counts(done.filed, skipped)})
-    elif done.added or done.known:
+        return
+    if done.added or done.known:
         click.echo(f"{done.added} sources added, {done.known} known already, {skipped} skipped.")
-    else:
+    if done.filed.taken or not (done.added or done.known):
         click.echo(_in_words(done.filed, skipped))
 
 

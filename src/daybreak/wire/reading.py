@@ -21,7 +21,8 @@ from urllib.parse import urljoin
 
 from daybreak.wire.addresses import AddressError, canonical, host_of
 from daybreak.wire.charset import decoded
-from daybreak.wire.feedxml import FeedError, xml_feed
+from daybreak.wire.feedxml import FeedError as FeedError
+from daybreak.wire.feedxml import xml_feed
 from daybreak.wire.plaintext import plain_text, tidied
 from daybreak.wire.sitemaps import is_sitemap, read_sitemap
 from daybreak.wire.xmltree import XMLError

@@ -1,6 +1,7 @@
-"""Files of wire copy: OPML lists of feeds, JSON Lines of items, or a feed that was saved. Plain or gzipped.
+"""Files of wire copy: lists of feeds (OPML), items (JSON Lines), saved feeds and sitemaps, agency copy (ninjs,
+NewsML-G2). Plain or gzipped, one by one or a folder of them.
 
-Files are read as a stream; one bad line costs that line and a sentence, never the rest.
+JSON Lines are read as a stream; one bad line costs that line and a sentence, never the rest.
 """
 
 from __future__ import annotations
@@ -12,18 +13,21 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
 from daybreak.common.clock import parse_instant
 from daybreak.common.refusal import Refused
 from daybreak.wire.addresses import AddressError, canonical
+from daybreak.wire.agencies import is_newsml, is_ninjs, read_newsml, read_ninjs
 from daybreak.wire.charset import decoded
 from daybreak.wire.filing import Filed, file_items
 from daybreak.wire.opml import Listed, read_list
 from daybreak.wire.plaintext import plain_text
 from daybreak.wire.reading import LARGEST, FeedError, Item, open_feed
 from daybreak.wire.sources import add_source
+from daybreak.wire.xmltree import XMLError
 
 LONGEST_LINE = 2_000_000  # bytes
 MOST_COMPLAINTS = 50  # lines of one file that are named one by one
@@ -38,6 +42,38 @@ class Imported:
     known: int = 0
     filed: Filed = field(default_factory=Filed)
     skipped: int = 0
+
+    def __add__(self, other: Imported) -> Imported:
+        return Imported(
+            self.added + other.added,
+            self.known + other.known,
+            self.filed + other.filed,
+            self.skipped + other.skipped,
+        )
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing could be taken."""
+        return not (self.added or self.known or self.filed.taken)
+
+
+def import_folder(folder: Path, at: dt.datetime, complain: Complain) -> Imported:
+    """Take in every file of a folder, as `import_file` does, in the order of their names; one that cannot be read
+    costs itself and a sentence. Raises Refused when nothing at all could be taken."""
+    done = Imported()
+    for path in sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")):
+        try:
+            done += import_file(path, at, partial(_complain_of, path.name, complain))
+        except (Refused, OSError) as error:
+            done += Imported(skipped=1)
+            complain(f"{path.name} is left out: {error}")
+    if done.empty:
+        raise Refused(f"Nothing could be taken from {folder}: it holds no file of wire copy.")
+    return done
+
+
+def _complain_of(name: str, complain: Complain, sentence: str) -> None:
+    complain(f"{name}, {sentence}")
 
 
 def import_file(path: Path, at: dt.datetime, complain: Complain) -> Imported:
@@ -59,32 +95,76 @@ def import_stream(plain: IO[bytes], name: str, at: dt.datetime, complain: Compla
         imported = _import(file, name, at, complain)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise Refused(f"{name} is a damaged gzip file: fetch it again.") from error
-    if not (imported.added or imported.known or imported.filed.taken):
+    if imported.empty:
         raise Refused(
-            f"Nothing could be taken from {name}: it holds no feed with items, no list of feeds (OPML) and no line "
-            "of JSON that is an item."
+            f"Nothing could be taken from {name}: it holds no feed with items, no list of feeds (OPML), no agency "
+            "copy that may be used, and no line of JSON that is an item."
         )
     return imported
 
 
 def _import(file: IO[bytes], name: str, at: dt.datetime, complain: Complain) -> Imported:
-    lines = _Lines(file, complain)
+    lines = _Lines(file, at, complain)
     first = lines.first()
     if first is None:
         raise Refused(f"{name} is empty.")
     start = first[:4096].lstrip(b"\xef\xbb\xbf \t\r\n\x00\xff\xfe")
     if start.startswith(b"<"):
         return _import_xml(first + _rest(file, name), name, at, complain)
-    if start.startswith(b"["):
-        raise Refused(f"{name} is one JSON list: write one item a line instead (JSON Lines).")
     if b"\x00" in start:
         raise Refused(f"{name} is neither OPML, nor a feed, nor JSON Lines of items: check the file.")
-    if start.rstrip() == b"{" or (b'"version"' in start and b"jsonfeed.org/version" in start):
-        return _import_feed(first + _rest(file, name), name, at)
+    if start.startswith(b"[") or start.rstrip() == b"{" or b"jsonfeed.org/version" in start:
+        return _import_json(first + _rest(file, name), name, at, complain)
     filed = file_items(lines.items(first), at)
     if lines.skipped > MOST_COMPLAINTS:
         complain(f"and {lines.skipped - MOST_COMPLAINTS} more lines are left out.")
     return Imported(filed=filed, skipped=lines.skipped)
+
+
+def _import_json(data: bytes, name: str, at: dt.datetime, complain: Complain) -> Imported:
+    """A file that is one JSON value: a feed, an item of an agency, or a list of items."""
+    try:
+        value = json.loads(decoded(data).lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        value = None
+    if is_ninjs(value):
+        value = [value]
+    elif (
+        isinstance(value, dict)
+        and isinstance(value.get("items"), list)
+        and any(map(is_ninjs, value["items"]))
+    ):
+        value = value["items"]
+    if not isinstance(value, list):
+        return _import_feed(data, name, at)
+    items: list[Item] = []
+    skipped = 0
+    for number, one in enumerate(value, start=1):
+        try:
+            items.append(_item_of(one, at))
+        except Refused as refusal:
+            skipped += 1
+            if skipped <= MOST_COMPLAINTS:
+                complain(f"item {number} is left out: {str(refusal).rstrip('.')}.")
+    return Imported(filed=file_items(items, at), skipped=skipped)
+
+
+def _item_of(value: Any, at: dt.datetime) -> Item:
+    return read_ninjs(value, at) if is_ninjs(value) else read_item(value)
+
+
+def _import_newsml(text: str, name: str, at: dt.datetime, complain: Complain) -> Imported:
+    items, skipped = [], 0
+    try:
+        for one in read_newsml(text, at):
+            if isinstance(one, Item):
+                items.append(one)
+            else:
+                skipped += 1
+                complain(one)
+    except XMLError as error:
+        raise Refused(f"{name} cannot be read. {error}") from error
+    return Imported(filed=file_items(items, at), skipped=skipped)
 
 
 def _rest(file: IO[bytes], name: str) -> bytes:
@@ -98,6 +178,8 @@ def _import_xml(data: bytes, name: str, at: dt.datetime, complain: Complain) -> 
     text = decoded(data)
     if re.search(r"<opml[\s>]", text[:5000], re.IGNORECASE):
         return _import_opml(text, name, complain)
+    if is_newsml(text):
+        return _import_newsml(text, name, at, complain)
     return _import_feed(data, name, at)
 
 
@@ -130,8 +212,9 @@ def add_listed(feeds: Iterable[Listed], complain: Complain) -> Imported:
 class _Lines:
     """The lines of a JSON Lines file as items; counts and complains about those that are none."""
 
-    def __init__(self, file: IO[bytes], complain: Complain) -> None:
+    def __init__(self, file: IO[bytes], at: dt.datetime, complain: Complain) -> None:
         self._file = file
+        self._at = at
         self._complain = complain
         self._number = 0
         self.skipped = 0
@@ -160,7 +243,7 @@ class _Lines:
 
     def _item(self, line: bytes) -> Item | None:
         try:
-            return read_item(json.loads(line.lstrip(b"\xef\xbb\xbf").decode("utf-8")))
+            return _item_of(json.loads(line.lstrip(b"\xef\xbb\xbf").decode("utf-8")), self._at)
         except UnicodeDecodeError:
             self._leave_out("not UTF-8 text")
         except (ValueError, RecursionError):
