@@ -37,7 +37,9 @@ def story(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     if "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
         articles = found.articles.filter(original=None).select_related("source")
         return render(
-            request, "desk/parts/story.html", {"articles": articles.prefetch_related("copies__source")}
+            request,
+            "desk/parts/story.html",
+            {"articles": articles.prefetch_related("copies__source", "versions")},
         )
     find = request.GET.get("find", "").strip()[:200]
     return render(request, "desk/story.html", {"page": page_of_story(found, find), "find": find})

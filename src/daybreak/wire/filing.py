@@ -20,16 +20,20 @@ from daybreak.wire.addresses import LONGEST, AddressError, canonical, url_key
 from daybreak.wire.copies import CopyFinder, Family
 from daybreak.wire.grouping import Grouper, GroupItem, Merge
 from daybreak.wire.models import Article, Regrouping, Story
+from daybreak.wire.pagequeue import ask_for_pages
+from daybreak.wire.particulars import FIELDS, describe
 from daybreak.wire.reading import Item
 from daybreak.wire.regrouping import BY_THE_WIRE, carry, last_regrouping, regrouped_after, settled_since
 from daybreak.wire.sources import name_of, sources_named
 from daybreak.wire.stories import refresh
 from daybreak.wire.turns import wait_for_turn
+from daybreak.wire.versions import keep_versions
 from daybreak.wire.wording import telling_text
 
 BATCH = 500
 _WINDOW = dt.timedelta(hours=72)
 _TEXT = 2_000  # characters of a body that copies are told by
+_STUB = 0.6  # of a text that is held: what is shorter is its opening, or a paywall's
 _MOST_RECALLED = 30_000  # articles
 _RECALLED = (
     "id", "url_key", "title", "summary", "opening", "published_at", "source__name", "original__url_key", "story_id",
@@ -94,11 +98,13 @@ class Filer:
             article.url_key: article
             for article in Article.objects.filter(url_key__in=drafts.keys()).select_related("source")
         }
-        updated = _update(held, drafts)
+        updated = _update(held, drafts, at)
         new = sorted(
             (draft for key, draft in drafts.items() if key not in held), key=lambda draft: draft.published_at
         )
+        describe(new)
         copies = self._place(new, at) if new else 0
+        ask_for_pages(new, at)
         again = len(batch) - refused - len(drafts)  # one address twice in a batch
         return Filed(len(new), copies, updated, len(held) - updated + again, refused)
 
@@ -217,20 +223,29 @@ def language_tag(text: str) -> str:
     return "-".join([parts[0].lower(), *rest])[:16]
 
 
-def _update(held: dict[str, Article], drafts: dict[str, Article]) -> int:
-    """Bring held articles up to the words of their drafts; words once held are never replaced by none."""
-    changed = []
+def _update(held: dict[str, Article], drafts: dict[str, Article], at: dt.datetime) -> int:
+    """Bring held articles up to the words of their drafts and keep what they said before; words once held are never
+    replaced by none, nor a text by its mere opening."""
+    changed: list[Article] = []
+    rewritten: dict[int, tuple[str, str, str]] = {}
     for key, article in held.items():
+        before = (article.title, article.summary, article.body)
         news = {
             field: words
             for field in ("title", "summary", "body")
             if (words := getattr(drafts[key], field)) and words != getattr(article, field)
         }
+        if len(news.get("body", "")) < _STUB * len(article.body):
+            news.pop("body", None)
         for field, words in news.items():
             setattr(article, field, words)
         if news:
             changed.append(article)
-    Article.objects.bulk_update(changed, ["title", "summary", "body"], batch_size=100)
+        if "title" in news or ("summary" in news and before[1]):
+            rewritten[article.pk] = before
+    keep_versions(rewritten, at)
+    describe(changed)
+    Article.objects.bulk_update(changed, ["title", "summary", "body", *FIELDS], batch_size=100)
     return len(changed)
 
 

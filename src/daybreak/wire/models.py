@@ -117,6 +117,8 @@ class Article(models.Model):
     """One item at one address. `original` is set when this is a copy (syndicated or light rewrite) of another.
 
     `places` are the countries it tells of (ISO 3166-1 alpha-2), the most telling first; empty when none is known.
+    `dateline` is where it says that it was reported from, `agency` whose copy it says it is; `names` are the people
+    and organisations it speaks of most. `described` says which rules last filled them, see `particulars.py`.
     """
 
     url = models.URLField(max_length=2000)
@@ -127,6 +129,11 @@ class Article(models.Model):
     body = models.TextField(blank=True)
     language = models.CharField(max_length=16, blank=True)
     places = models.JSONField(default=list, blank=True)
+    names = models.JSONField(default=list, blank=True)
+    dateline = models.CharField(max_length=100, blank=True)
+    agency = models.CharField(max_length=40, blank=True)
+    author = models.CharField(max_length=200, blank=True)
+    described = models.PositiveSmallIntegerField(default=0, db_index=True)
     published_at = models.DateTimeField(db_index=True)
     first_seen_at = models.DateTimeField()
     original = models.ForeignKey(
@@ -204,3 +211,77 @@ class StoryTerm(models.Model):
 
     def __str__(self) -> str:
         return self.term
+
+
+class ArticleVersion(models.Model):
+    """What an article said before it was rewritten at its address: seen from `seen_at` on, until `replaced_at`.
+
+    `body_digest` is the SHA-256 of the body, in hexadecimal; "" when none was held.
+    """
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="versions")
+    title = models.CharField(max_length=500)
+    summary = models.TextField(blank=True)
+    body_digest = models.CharField(max_length=64, blank=True)
+    seen_at = models.DateTimeField()
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["replaced_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(replaced_at__gte=F("seen_at")), name="version_not_replaced_before_seen"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PageReading(models.Model):
+    """An article's page that is to be read for its text, for a source that allows it.
+
+    While it is due, `due_at` says when; reading it puts `due_at` off by a lease first, so that a reader that dies
+    costs one lease. It ends as read or as given up, with `reason` a sentence.
+    """
+
+    class State(models.TextChoices):
+        """Waiting rows are the queue."""
+
+        WAITING = "waiting", "Waiting"
+        READ = "read", "Read"
+        GIVEN_UP = "given up", "Given up"
+
+    article = models.OneToOneField(Article, on_delete=models.CASCADE, primary_key=True, related_name="page")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    due_at = models.DateTimeField(null=True, db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=300, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="waiting", due_at__isnull=False, read_at__isnull=True)
+                | Q(state="read", due_at__isnull=True, read_at__isnull=False)
+                | Q(state="given up", due_at__isnull=True, read_at__isnull=True),
+                name="page_reading_state_knows_its_times",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.article_id}: {self.state}"
+
+
+class RobotsFile(models.Model):
+    """A host's robots.txt as it was last fetched (RFC 9309), with the HTTP status (0: no answer)."""
+
+    origin = models.CharField(
+        max_length=300, unique=True
+    )  # scheme and host, as in https://paper.example:8443
+    status = models.PositiveSmallIntegerField()
+    body = models.TextField(blank=True)
+    fetched_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.origin

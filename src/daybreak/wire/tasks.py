@@ -8,6 +8,7 @@ from django_tasks import task
 from daybreak.common.clock import now
 from daybreak.wire.fetching import agent_of
 from daybreak.wire.memory import look_back
+from daybreak.wire.particulars import describe_older
 from daybreak.wire.polling import poll
 
 
@@ -22,3 +23,9 @@ def poll_wire() -> int:
 def look_back_from_stories() -> int:
     """Find what the stories that have changed continue; from how many it was looked back."""
     return look_back(now())
+
+
+@task(queue_name="long")
+def describe_articles() -> int:
+    """Tell language, dateline and places of articles that older rules described; how many."""
+    return describe_older()
