@@ -29,9 +29,10 @@ from daybreak.delivery.tasks import (
 from daybreak.press.printing import editions_due
 from daybreak.press.tasks import press_what_is_approved
 from daybreak.wire.memory import looks_due
+from daybreak.wire.pagequeue import pages_due
 from daybreak.wire.particulars import older_articles
 from daybreak.wire.polling import sources_due
-from daybreak.wire.tasks import describe_articles, look_back_from_stories, poll_wire
+from daybreak.wire.tasks import describe_articles, look_back_from_stories, poll_wire, read_articles
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +56,6 @@ SCHEDULE = (
     Duty("forget what is over", 3600, lambda at: True, forget_what_is_over),
     Duty("poll the wire", 30, sources_due, poll_wire),
     Duty("look back from stories", 60, looks_due, look_back_from_stories),
+    Duty("read articles", 30, pages_due, read_articles),
     Duty("describe articles", 60, lambda at: older_articles(), describe_articles),
 )

@@ -21,11 +21,11 @@ from daybreak.desk.answering import name_of
 from daybreak.wire import tending
 from daybreak.wire.discovery import Found, asking, find_feeds
 from daybreak.wire.fetching import agent_of
-from daybreak.wire.filing import language_tag
 from daybreak.wire.health import SORTS, STATES, choose, health, state_of
 from daybreak.wire.models import Source
 from daybreak.wire.opml import bundled, bundled_regions, write_list
 from daybreak.wire.sources import About, add_source
+from daybreak.wire.tongues import language_tag
 from daybreak.wire.wirefiles import Imported, add_listed, import_stream
 
 LARGEST_UPLOAD = 50_000_000  # bytes

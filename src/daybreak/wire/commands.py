@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from daybreak.common.config import is_endpoint
 from daybreak.common.refusal import Refused
 from daybreak.wire.fetching import agent_of
 from daybreak.wire.filing import Filed
+from daybreak.wire.pages import read_pages
+from daybreak.wire.particulars import describe_older
 from daybreak.wire.polling import poll
 from daybreak.wire.regions import REGIONS, region_named, region_of
 from daybreak.wire.sourcecommands import add_command, export_command, source_group, sources_group
@@ -75,6 +78,37 @@ def poll_command(at: dt.datetime, allow: tuple[str, ...], as_json: bool) -> None
     click.echo(
         f"{done.asked} feeds asked, {done.unchanged} unchanged, {len(done.failed)} failed. {_in_words(done.filed, done.skipped)}"
     )
+
+
+@wire.command("read")
+@at_option
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="HOST:PORT",
+    callback=_endpoints,
+    help="A private endpoint that may be asked (repeatable).",
+)
+@json_option
+def read_command(at: dt.datetime, allow: tuple[str, ...], as_json: bool) -> None:
+    """Read the pages of new articles for their text, where the source allows its full text."""
+    agent = agent_of(settings.CONFIG.site_url)
+    done = read_pages(at, user_agent=agent, allow=(*settings.CONFIG.wire_allow, *allow))
+    for sentence in done.failed:
+        click.echo(sentence, err=True)
+    if as_json:
+        print_json(asdict(done) | {"failed": list(done.failed)})
+        return
+    click.echo(
+        f"{done.asked} pages asked for, {done.read} read, {done.longer} of them with a longer text than was held; "
+        f"{done.refused} refused by robots.txt, {len(done.failed)} failed."
+    )
+
+
+@wire.command("describe")
+def describe_command() -> None:
+    """Tell language, dateline, places and names of the articles that older rules, or none, described."""
+    click.echo(f"{describe_older()} articles described.")
 
 
 @wire.command("import")

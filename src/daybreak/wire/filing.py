@@ -26,6 +26,7 @@ from daybreak.wire.reading import Item
 from daybreak.wire.regrouping import BY_THE_WIRE, carry, last_regrouping, regrouped_after, settled_since
 from daybreak.wire.sources import name_of, sources_named
 from daybreak.wire.stories import refresh
+from daybreak.wire.tongues import language_tag
 from daybreak.wire.turns import wait_for_turn
 from daybreak.wire.versions import keep_versions
 from daybreak.wire.wording import telling_text
@@ -209,18 +210,6 @@ def _drafts(batch: Sequence[Item], at: dt.datetime) -> tuple[dict[str, Article],
             first_seen_at=at,
         )
     return drafts, refused
-
-
-def language_tag(text: str) -> str:
-    """A language tag as RFC 5646, section 2.1.1, would write it: “en-AU” for “EN_au”; "" for what is none."""
-    parts = text.strip().replace("_", "-").split("-")
-    if not parts[0].isalpha() or not 2 <= len(parts[0]) <= 3 or not all(part.isalnum() for part in parts):
-        return ""
-    rest = [
-        part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part.lower()
-        for part in parts[1:]
-    ]
-    return "-".join([parts[0].lower(), *rest])[:16]
 
 
 def _update(held: dict[str, Article], drafts: dict[str, Article], at: dt.datetime) -> int:

@@ -8,6 +8,7 @@ from django_tasks import task
 from daybreak.common.clock import now
 from daybreak.wire.fetching import agent_of
 from daybreak.wire.memory import look_back
+from daybreak.wire.pages import read_pages
 from daybreak.wire.particulars import describe_older
 from daybreak.wire.polling import poll
 
@@ -29,3 +30,10 @@ def look_back_from_stories() -> int:
 def describe_articles() -> int:
     """Tell language, dateline and places of articles that older rules described; how many."""
     return describe_older()
+
+
+@task(queue_name="long")
+def read_articles() -> int:
+    """Read the pages of articles whose sources allow it; how many were read."""
+    agent = agent_of(settings.CONFIG.site_url)
+    return read_pages(now(), user_agent=agent, allow=settings.CONFIG.wire_allow).read

@@ -34,6 +34,18 @@ def language_of(title: str, text: str, told: str = "", of_source: str = "") -> s
     return of_source or (language if chance >= _LIKELY else "")
 
 
+def language_tag(text: str) -> str:
+    """A language tag as RFC 5646, section 2.1.1, would write it: “en-AU” for “EN_au”; "" for what is none."""
+    parts = text.strip().replace("_", "-").split("-")
+    if not parts[0].isalpha() or not 2 <= len(parts[0]) <= 3 or not all(part.isalnum() for part in parts):
+        return ""
+    rest = [
+        part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part.lower()
+        for part in parts[1:]
+    ]
+    return "-".join([parts[0].lower(), *rest])[:16]
+
+
 def _base(tag: str) -> str:
     return tag.split("-")[0].lower()
 
