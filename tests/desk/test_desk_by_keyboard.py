@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from daybreak.desk import editions
 from daybreak.desk.models import Brief
+from daybreak.wire.models import Story
 from tests.desk.world import FRIDAY, NIGHT, ines, make_story
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -83,3 +84,28 @@ def test_the_desk_has_no_accessibility_faults(page: Page) -> None:
 def test_a_phone_scrolls_in_one_direction_only(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_story_is_split_and_put_together_again_without_a_mouse(page: Page) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    page.wait_for_selector(".timeline")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert [fault["id"] for fault in Axe().run(page).response["violations"]] == []
+    page.focus(".timeline input[type=checkbox]")
+    page.keyboard.press("Space")
+    page.focus(".chosen button")
+    page.keyboard.press("Enter")
+    page.locator(".notice", has_text="is a story of its own").wait_for()
+    assert Story.objects.count() == 2
+    page.focus("h1, #main")
+    page.keyboard.press("z")
+    page.locator(".notice", has_text="Split taken back").wait_for()
+    assert Story.objects.count() == 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert complaints == []
