@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from daybreak.desk import briefs, editions
 from daybreak.desk.board import budget_of
+from daybreak.desk.models import Brief
 from daybreak.desk.storypage import page_of_story
 from daybreak.wire.editing import merge_stories
 from daybreak.wire.models import Article, Story
@@ -145,3 +146,25 @@ def test_a_brief_opened_from_a_stale_budget_is_about_the_living_story(desk: Clie
     merge_stories(old.pk, new.pk, by="Ines", at=NIGHT)
     desk.post(reverse("desk-add", args=[FRIDAY]), {"story": str(old.pk)})
     assert [brief.story for brief in page_of_story(new).briefs] == [new]
+
+
+def test_background_reading_says_what_our_editions_told_and_can_be_refused(desk: Client) -> None:
+    earlier, story = make_story("France leaves Gossi"), make_story("Mali ends its accords")
+    Story.objects.filter(pk=earlier.pk).update(first_seen_at=NIGHT - dt.timedelta(days=9))
+    edition = editions.start(dt.date(2022, 4, 27), NIGHT, "Ines")
+    told = briefs.add_brief_from_story(edition, section("lead"), earlier, NIGHT, "Ines")
+    Brief.objects.filter(pk=told.pk).update(body="The last convoy has **left**. Nobody waved.\n\nMore.")
+    address = reverse("desk-story-link", args=[story.pk])
+    assert (
+        "It goes on with “France leaves Gossi”."
+        in desk.post(address, {"earlier": str(earlier.pk)}, follow=True).content.decode()
+    )
+    shown = page(desk, story)
+    assert "The last convoy has left. Nobody waved." in shown
+    assert "27 Apr 2022" in shown
+    brief = briefs.add_brief_from_story(
+        editions.start(FRIDAY, NIGHT, "Ines"), section("lead"), story, NIGHT, "Ines"
+    )
+    assert "Nobody waved." in desk.get(f"/desk/editions/2022-05-06/?brief={brief.pk}").content.decode()
+    assert "no earlier story" in desk.post(address, follow=True).content.decode()
+    assert "Nobody waved." not in page(desk, story)

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daybreak.common.refusal import Refused
 from daybreak.wire.continuing import TERMS, likelihood, shared, telling_terms
-from daybreak.wire.editing import merge_stories
+from daybreak.wire.editing import link, merge_stories
 from daybreak.wire.filing import file_items
 from daybreak.wire.memory import background_of, look_back, looks_due, predecessors
 from daybreak.wire.models import Story, StoryTerm
@@ -111,6 +112,19 @@ def test_a_story_into_which_its_continuation_was_merged_goes_on_with_nothing_of_
     everything(AT + 10 * DAY)
     merge_stories(mali[0].pk, mali[1].pk, by="Ines", at=AT + 10 * DAY)
     assert background_of(Story.objects.get(pk=mali[1].pk)) == []
+
+
+def test_what_an_editor_says_of_a_storys_background_stays(mali: list[Story]) -> None:
+    everything(AT + 10 * DAY)
+    one, two, three = mali
+    link(three.pk, None, by="Ines", at=AT + 10 * DAY)
+    link(two.pk, one.pk, by="Ines", at=AT + 10 * DAY)
+    Story.objects.update(looked_back_at=None)
+    everything(AT + 11 * DAY)
+    assert background_of(Story.objects.get(pk=three.pk)) == []
+    assert background_of(Story.objects.get(pk=two.pk)) == [one]
+    with pytest.raises(Refused, match="goes on with an earlier one"):
+        link(one.pk, two.pk, by="Ines", at=AT + 11 * DAY)
 
 
 def test_filing_does_no_more_work_for_memory(mali: list[Story]) -> None:

@@ -99,6 +99,19 @@ def pin(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+def link(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Say which earlier story it goes on with, or without one that it goes on with none."""
+    found = story_at(key)
+    earlier = _posted_story(request, "earlier") if request.POST.get("earlier") else None
+
+    def act(at: dt.datetime) -> str:
+        editing.link(found.pk, earlier.pk if earlier else None, by=name_of(request), at=at)
+        return f"It goes on with “{earlier}”." if earlier else "It goes on with no earlier story."
+
+    return _do(request, found, act)
+
+
+@require_POST
 def undo(request: HttpRequest, key: uuid.UUID, number: int) -> HttpResponse:
     """Take a merge, split or move back."""
     found = story_at(key)

@@ -13,19 +13,20 @@ from daybreak.wire.commonness import RARE, shares
 from daybreak.wire.models import Story
 from daybreak.wire.wording import terms_of
 
-REACH = dt.timedelta(days=4)
+REACH, REMEMBERED = dt.timedelta(days=4), dt.timedelta(days=60)
 _TELLING = 8  # words of a story that others are looked for by
 _MOST = 500  # stories looked into
 _ALIKE = 0.3  # of a headline's rarity, the least that is shared
 
 
 def stories_like(story: Story, words: str = "", limit: int = 8) -> list[Story]:
-    """The living stories within REACH of this one whose headlines have all of `words`; without any, those that share
-    its rarest words, the likest first."""
-    near = Story.objects.exclude(pk=story.pk).filter(
-        last_seen_at__gt=story.first_seen_at - REACH, first_seen_at__lt=story.last_seen_at + REACH
-    )
+    """The living stories of the REMEMBERED days before this one whose headlines have all of `words`; without any,
+    those within REACH of it that share its rarest words, the likest first."""
     wanted = words.split()[:_TELLING]
+    near = Story.objects.exclude(pk=story.pk).filter(
+        last_seen_at__gt=story.first_seen_at - (REMEMBERED if wanted else REACH),
+        first_seen_at__lt=story.last_seen_at + REACH,
+    )
     if wanted:
         found = near.filter(reduce(and_, (Q(headline__icontains=word) for word in wanted)))
         return list(found.order_by("-score", "-last_seen_at")[:limit])

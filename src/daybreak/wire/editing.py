@@ -114,6 +114,23 @@ def pin(story: uuid.UUID, pinned: bool, *, by: str, at: dt.datetime) -> Story:
     return found
 
 
+@transaction.atomic
+def link(story: uuid.UUID, earlier: uuid.UUID | None, *, by: str, at: dt.datetime) -> Story:
+    """Say which earlier story a story goes on with, or with None that it goes on with none; the machine then leaves
+    it so. Raises Refused when either is not there, or the earlier one did not begin before.
+    """
+    wait_for_turn()
+    found = _living(story)
+    before = _living(earlier) if earlier else None
+    if before is not None and before.first_seen_at >= found.first_seen_at:
+        raise Refused(f"“{before}” did not begin before “{found}”: a story goes on with an earlier one.")
+    Story.objects.filter(pk=found.pk).update(continues=before, linked_by=_name(by))
+    what = {"continues": str(before.pk) if before else None}
+    note("story linked" if before else "story unlinked", f"story {found.pk}", by=_name(by), at=at, **what)
+    found.refresh_from_db()
+    return found
+
+
 def regroupings_of(story: Story) -> list[Regrouping]:
     """What was done to a story and to those it took in, the latest first."""
     family = [story.pk, *Story.kept.filter(merged_into=story).values_list("id", flat=True)]

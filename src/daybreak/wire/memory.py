@@ -51,7 +51,9 @@ def looks_due(at: dt.datetime) -> bool:
 def background_of(story: Story) -> list[Story]:
     """The earlier stories that a living one goes on with, the latest first; one not yet looked back from is looked
     back from now. Each began before the one that continues it, so no chain bites its tail."""
-    first = story.continues or _find(story, telling_terms(_articles_of([story])[story.pk]))
+    first = story.continues
+    if first is None and not story.linked_by:
+        first = _find(story, telling_terms(_articles_of([story])[story.pk]))
     if first is None or not _precedes(first.living, story):
         return []
     chain = [first.living]
@@ -134,8 +136,9 @@ def _find(story: Story, terms: Vector) -> Story | None:
 @transaction.atomic
 def _write(story: Story, terms: Vector, earlier: Story | None, at: dt.datetime) -> None:
     looked = Story.objects.filter(pk=story.pk, looked_back_at=story.looked_back_at)
-    if not looked.update(looked_back_at=at, continues=earlier):
+    if not looked.update(looked_back_at=at):
         return  # somebody else has looked, or it was merged away
+    Story.objects.filter(pk=story.pk, linked_by="").update(continues=earlier)
     StoryTerm.objects.filter(story=story).delete()
     StoryTerm.objects.bulk_create(
         StoryTerm(story=story, term=term, weight=weight) for term, weight in terms.items()

@@ -90,6 +90,9 @@ class Story(models.Model):
     continues = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="continued_by"
     )
+    linked_by = models.CharField(
+        max_length=200, blank=True
+    )  # the editor who said what it continues, if anything
     looked_back_at = models.DateTimeField(null=True, blank=True, db_index=True)  # for what it continues
 
     objects = LivingStories()

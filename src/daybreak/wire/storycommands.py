@@ -1,4 +1,4 @@
-"""Stories on the command line: `daybreak wire merge | split | move | pin | undo | look-back`, and what `stories --json`
+"""Stories on the command line: `daybreak wire merge | split | move | pin | link | undo | look-back`, and what `stories --json`
 says of their lives."""
 
 from __future__ import annotations
@@ -63,6 +63,17 @@ def pin_command(story: uuid.UUID, off: bool, by: str, at: dt.datetime) -> None:
     click.echo(f"{found.pk}  {found.headline}: {'pinned' if found.pinned_at else 'not pinned'}.")
 
 
+@click.command("link")
+@story_argument
+@click.argument("earlier", type=click.UUID, required=False)
+@by_option
+@at_option
+def link_command(story: uuid.UUID, earlier: uuid.UUID | None, by: str, at: dt.datetime) -> None:
+    """Say that STORY goes on with the story EARLIER, or without EARLIER that it goes on with none."""
+    found = editing.link(story, earlier, by=by, at=at)
+    click.echo(f"{found.pk}  {found.headline}: goes on with {found.continues or 'no earlier story'}.")
+
+
 @click.command("undo")
 @story_argument
 @by_option
@@ -108,7 +119,15 @@ def with_lives(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return lines
 
 
-EDITING = (merge_command, split_command, move_command, pin_command, undo_command, look_back_command)
+EDITING = (
+    merge_command,
+    split_command,
+    move_command,
+    pin_command,
+    link_command,
+    undo_command,
+    look_back_command,
+)
 
 
 def _articles(urls: tuple[str, ...]) -> list[int]:
