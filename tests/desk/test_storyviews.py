@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from daybreak.common.clock import now
 from daybreak.desk import briefs, editions
 from daybreak.desk.board import budget_of
 from daybreak.desk.models import Brief
@@ -168,3 +169,15 @@ def test_background_reading_says_what_our_editions_told_and_can_be_refused(desk:
     assert "Nobody waved." in desk.get(f"/desk/editions/2022-05-06/?brief={brief.pk}").content.decode()
     assert "no earlier story" in desk.post(address, follow=True).content.decode()
     assert "Nobody waved." not in page(desk, story)
+
+
+def test_a_brief_is_opened_from_the_page_once(desk: Client) -> None:
+    story = make_story("Mali ends its accords")
+    assert "Brief for" not in page(desk, story), "no edition is open"
+    tomorrow = now().date() + dt.timedelta(days=1)
+    editions.start(tomorrow, now(), "Ines")
+    assert f"Brief for {tomorrow.day} {tomorrow:%b}" in page(desk, story)
+    desk.post(reverse("desk-add", args=[tomorrow]), {"story": str(story.pk)})
+    shown = page(desk, story)
+    assert "Brief for" not in shown
+    assert "In our paper" in shown

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from daybreak.common.clock import now
 from daybreak.common.refusal import Refused
 from daybreak.desk.answering import name_of
-from daybreak.desk.storypage import page_of_story
+from daybreak.desk.models import Edition
+from daybreak.desk.storypage import StoryPage, page_of_story
 from daybreak.wire import editing
 from daybreak.wire.models import Regrouping, Story
 from daybreak.wire.regrouping import living
@@ -42,7 +43,16 @@ def story(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             {"articles": articles.prefetch_related("copies__source", "versions")},
         )
     find = request.GET.get("find", "").strip()[:200]
-    return render(request, "desk/story.html", {"page": page_of_story(found, find), "find": find})
+    page = page_of_story(found, find)
+    return render(request, "desk/story.html", {"page": page, "find": find, "edition": _in_hand(page)})
+
+
+def _in_hand(page: StoryPage) -> Edition | None:
+    """The edition that a brief on the story would go into; None where none is open, or it has one."""
+    edition = (
+        Edition.objects.filter(state=Edition.State.OPEN, date__gte=now().date()).order_by("date").first()
+    )
+    return edition if all(brief.edition_id != (edition and edition.pk) for brief in page.briefs) else None
 
 
 @require_POST

@@ -23,6 +23,7 @@ from daybreak.wire.wording import telling_text
 REACH = dt.timedelta(days=60)  # how far back is remembered
 _EARLIER = dt.timedelta(hours=12)  # by which a story began before the one that continues it
 _SETTLES = dt.timedelta(hours=1)  # a growing story is looked back from at most so often
+_PENDING = dt.timedelta(days=14)  # a story that long without an article is no longer looked back from
 _ROUND = 200  # stories a round
 _ARTICLES = 12  # looked at of a story
 _TEXT = 800  # characters of a text
@@ -39,7 +40,8 @@ def look_back(at: dt.datetime) -> int:
         earlier = _find(story, terms)
         _write(story, terms, earlier, at)
     if due:
-        StoryTerm.objects.filter(story__last_seen_at__lt=at - REACH - _EARLIER).delete()
+        over = (at - 2 * REACH, at - REACH - _EARLIER)
+        StoryTerm.objects.filter(story__last_seen_at__range=over).delete()
     return len(due)
 
 
@@ -92,7 +94,7 @@ def _precedes(earlier: Story, story: Story) -> bool:
 
 def _due(at: dt.datetime) -> QuerySet[Story]:
     changed = Q(looked_back_at=None) | Q(looked_back_at__lt=F("last_seen_at") - _SETTLES)
-    return Story.objects.filter(changed, last_seen_at__gt=at - REACH, last_seen_at__lte=at)
+    return Story.objects.filter(changed, last_seen_at__gt=at - _PENDING, last_seen_at__lte=at)
 
 
 def _worth_finding(stories: Sequence[Story], at: dt.datetime) -> set[uuid.UUID]:
