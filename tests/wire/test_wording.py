@@ -36,6 +36,14 @@ def test_scripts_without_spaces_are_cut_into_pairs() -> None:
     assert set(weigh("", "東京都庁")) == {"東京", "京都", "都庁"}
 
 
+def test_vowel_signs_are_part_of_their_words_and_points_are_not_written() -> None:
+    assert set(weigh("", "नरेंद्र मोदी दिल्ली")) == {fold(word) for word in ("नरेंद्र", "मोदी", "दिल्ली")}
+    assert fold("मोदी") != fold("मदद")
+    assert fold("كِتَاب") == fold("كتاب")
+    assert fold("Андрей") == fold("андреи")
+    assert fold("который") == "", "a stop word, as all are, as it is typed without marks"
+
+
 def test_a_summary_that_repeats_the_body_is_told_once() -> None:
     assert telling_text("Bamako ends the accords, citing …", "Bamako ends the accords, citing flights.") == (
         "Bamako ends the accords, citing flights."

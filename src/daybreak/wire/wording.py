@@ -1,32 +1,45 @@
 """The words of wire copy: headlines without their outlet, terms to compare, and the text that tells a copy.
 
-Pure and free of any one language: words are runs of letters or digits, a light stemmer folds English plurals,
-and scripts written without spaces (Chinese, Japanese, Thai) are cut into pairs of characters.
+Pure and free of any one language: words are runs of letters with their marks (Devanagari's vowel signs, Arabic's
+points) or digits, a light stemmer folds English plurals, and scripts written without spaces (Chinese, Japanese,
+Thai, Lao, Burmese, Khmer) are cut into pairs of characters.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from unicodedata import category, normalize
 
 IN_TITLE, NAME, FIGURE, TITLE_PAIR = 2.0, 1.1, 0.6, 0.7
 
-_WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*")
+# Marks that go on letters or between them; `\w` has none of them. The last two join or part letters in a word.
+_MARKS = re.escape(
+    "".join(
+        sign for sign in map(chr, (*range(0x300, 0x1D00), *range(0xA800, 0xAC00))) if category(sign)[0] == "M"
+    )
+    + "\u200c\u200d"
+)
+_RUN = rf"(?:[^\W_]+[{_MARKS}]*)+"
+_WORD = re.compile(rf"{_RUN}(?:[’']{_RUN})*")
 _THOUSANDS = re.compile(r"(?<=\d)[,.](?=\d{3}\b)")  # 12,500 is one number
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+# What readers leave out when they write: accents, Hebrew and Arabic points. Other scripts' marks tell words apart.
+_UNWRITTEN = dict.fromkeys(
+    (*range(0x300, 0x370), *range(0x591, 0x5C8), *range(0x64B, 0x660), 0x670, 0x200C, 0x200D)
+)
 _CUT_OFF = re.compile(r"\s*(?:…|\.\.\.)?\s*\[\+\d+ chars\]\s*$")  # where an agency's interface cuts the body
 _SENTENCE_ENDS = frozenset(".!?:\n")
 _TOKEN = re.compile(rf"{_WORD.pattern}|[.!?:\n]")
 _SUFFIX = re.compile(r"^(?P<head>.*\S)\s+(?:[-–—|]|\|\|)\s+(?P<outlet>[^|]{2,60})$")
 
-COMMON = frozenset(
-    """a about above according across after again against ago all already also although always am amid among an and
+_COMMON = """
+    a about above according across after again against ago all already also although always am amid among an and
     another any are around as ask asked at away back be became because become been before began behind being below
     between both but by call called came can cannot come comes could day days did do does doing done down during each
     early either else even ever every everything far few find first follow following for former found four from full
@@ -49,8 +62,15 @@ COMMON = frozenset(
     le la les du des et est un une dans sur avec que qui par pour au aux ce cette son sa ses ne pas plus
     el los las del una uno por con para su sus se en y lo al como mas
     der die das den dem und ist ein eine einen mit von zu im auf für nicht nach bei auch
-    il gli della dei che di da non os um uma com não na nos nas dos""".split()
-)
+    il gli della dei che di da non os um uma com não na nos nas dos
+    и в во не на что с со по это как из у за от до так же для он она они мы вы я его её их им был была были было быть
+    при также после о об но а к ко или то этого чтобы если уже еще только том тем этом который которые которая году
+    года лет сообщил сообщила сообщает заявил
+    في من على إلى عن أن إن كان كانت هذا هذه ذلك التي الذي الذين بعد قبل مع بين كما قال قالت وقال أو لا ما لم لن قد
+    के का की को है हैं में से ने पर और यह ये वह वे कि जो भी नहीं हो होता होने रहा रहे रही था थी थे गया गई गए कर करने
+    करते किया की लिए इस उस इन उन एक अब तो ही साथ बाद तक या जा कहा इसके उनके अपने अपनी कुछ सकते सकता सकती जिस किसी दिया
+    आज दिन बता हुए हुई हुआ वाले वाली कोई क्या कैसे तरह
+"""
 
 
 def clean_headline(title: str, source: str = "") -> str:
@@ -153,7 +173,7 @@ def _terms(text: str) -> Iterator[tuple[str, bool, bool]]:
         if word in _SENTENCE_ENDS:
             opens = True
             continue
-        if _UNSPACED.match(word):
+        if not word.isascii() and _UNSPACED.match(word):
             for left, right in pairwise(word):
                 yield left + right, False, opens
         elif term := fold(word):
@@ -161,16 +181,19 @@ def _terms(text: str) -> Iterator[tuple[str, bool, bool]]:
         opens = False
 
 
+def _as_typed(word: str) -> str:
+    return normalize("NFKD", word.replace("’", "'")).translate(_UNWRITTEN)
+
+
+COMMON = frozenset(map(_as_typed, _COMMON.split()))
+
+
 @lru_cache(maxsize=65_536)
 def fold(word: str) -> str:
     """A word as it is compared: lower case, without accents, possessive and plural; "" when it says nothing."""
     low = word.lower()
     if not low.isascii():
-        low = "".join(
-            sign
-            for sign in unicodedata.normalize("NFKD", low.replace("’", "'"))
-            if not unicodedata.combining(sign)
-        )
+        low = _as_typed(low)
     low = low.removesuffix("'s")
     if low in COMMON or (len(low) < 2):
         return ""
