@@ -19,16 +19,17 @@ import os
 import sys
 import time
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from daybreak.wire.copies import CopyFinder
-from daybreak.wire.grouping import Grouper, GroupItem
+from daybreak.wire.grouping import Grouper, GroupItem, Merge, Split
 from daybreak.wire.wording import fold, telling_text
 
+Stories = defaultdict[uuid.UUID, set[str]]  # the keys of their articles
 BATCH = 300  # articles between two looks back
 PLAIN_ALIKE = 0.24  # the least cosine that joins, the best one for wire_gold
 
@@ -114,19 +115,23 @@ def _report_pairs(data: Path) -> None:
 def grouped(items: Sequence[GroupItem]) -> list[str]:
     """The story of each item by the grouper."""
     grouper = Grouper()
-    found: list[uuid.UUID] = []
-    merged: dict[uuid.UUID, uuid.UUID] = {}
+    stories: Stories = defaultdict(set)
     for number, item in enumerate(items, start=1):
-        found.append(grouper.add(item))
+        stories[grouper.add(item)].add(item.key)
         if number % BATCH == 0 or number == len(items):
-            merged.update((merge.gone, merge.into) for merge in grouper.look_again())
-    return [str(_finally(story, merged)) for story in found]
+            for change in grouper.look_again():
+                follow(change, stories)
+    found = {key: str(story) for story, keys in stories.items() for key in keys}
+    return [found[item.key] for item in items]
 
 
-def _finally(story: uuid.UUID, merged: dict[uuid.UUID, uuid.UUID]) -> uuid.UUID:
-    while story in merged:
-        story = merged[story]
-    return story
+def follow(change: Merge | Split, stories: Stories) -> None:
+    """Do to the stories what a second look did."""
+    if isinstance(change, Split):
+        stories[change.into] |= change.keys
+        stories[change.story] -= change.keys
+    else:
+        stories[change.into] |= stories.pop(change.gone)
 
 
 def copies_found(items: Sequence[GroupItem]) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 
 import pytest
 from django.db import connection
@@ -8,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from daybreak.wire.editing import merge_stories, pin, split_story
 from daybreak.wire.filing import Filed, Filer, file_items
-from daybreak.wire.models import Article, Source, Story
+from daybreak.wire.models import Article, Regrouping, Source, Story
 from daybreak.wire.reading import Item
 from daybreak.wire.stories import news_budget
 from daybreak.wire.tongues import language_tag
@@ -198,6 +199,49 @@ def test_a_story_put_aside_keeps_its_articles() -> None:
     Story.objects.filter(pk=alone.pk).update(spiked_at=AT)
     file_items([_paper(3)], AT)
     assert Article.objects.get(title=EARLY[0]).story == alone
+
+
+def _blaze(number: int, town: str) -> Item:
+    """One of many reports of a supermarket fire in a town: words of the kind of event, and words of this one."""
+    rng = random.Random(f"{town}{number}")
+    words = rng.sample([f"fire{n}word" for n in range(40)], 15) + rng.sample(
+        [f"{town}{n}" for n in range(40)], 32
+    )
+    rng.shuffle(words)
+    return Item(
+        f"https://{town}{number}.example/a", " ".join(words[:6]), f"{town} {number}", AT - HOUR,
+        body=" ".join(words[6:]),
+    )  # fmt: skip
+
+
+def _two_blazes_in_one_story() -> Story:
+    file_items([_blaze(n, town) for n in range(8) for town in ("surrey", "somerset")], AT)
+    one = Story.objects.create(headline="Fire", first_seen_at=AT, last_seen_at=AT)
+    Article.objects.update(story=one)
+    Story.objects.filter(articles=None).delete()
+    return one
+
+
+def test_a_story_that_has_fallen_into_two_is_split_into_them() -> None:
+    one = _two_blazes_in_one_story()
+    file_items([_blaze(8, "surrey")], AT)
+    towns = {
+        town: set(Article.objects.filter(url__contains=town).values_list("story_id", flat=True))
+        for town in ("surrey", "somerset")
+    }
+    assert towns["surrey"] == {one.pk}, "the larger side goes on as the story"
+    assert len(towns["somerset"]) == 1
+    assert towns["somerset"] != towns["surrey"]
+    [act] = Regrouping.objects.filter(act=Regrouping.Act.SPLIT)
+    assert act.origin_id == one.pk
+    assert len(act.articles) == 8
+
+
+def test_a_pinned_story_is_never_split() -> None:
+    one = _two_blazes_in_one_story()
+    pin(one.pk, True, by="Ines", at=AT)
+    file_items([_blaze(8, "surrey")], AT)
+    assert set(Article.objects.values_list("story_id", flat=True)) == {one.pk}
 
 
 def test_a_pinned_story_keeps_its_articles() -> None:

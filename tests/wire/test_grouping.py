@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daybreak.wire.grouping import Grouper, GroupItem, Merge
+from daybreak.wire.grouping import Grouper, GroupItem, Merge, Split
 from daybreak.wire.wording import telling_text
 
 GOLD = (
@@ -128,6 +128,37 @@ def test_a_settled_story_is_never_merged_into_another() -> None:
     assert grouper.look_again(settled={apart}) == []
 
 
+def twins() -> tuple[list[GroupItem], list[GroupItem]]:
+    """Reports of two events of one kind: the same happened, to others, elsewhere."""
+    rng = random.Random(7)
+    kind, here, there = ([f"{name}{n}word" for n in range(40)] for name in ("fire", "surrey", "somerset"))
+
+    def report(key: str, own: list[str]) -> GroupItem:
+        words = rng.sample(kind, 15) + rng.sample(own, 32)
+        rng.shuffle(words)
+        return GroupItem(key, " ".join(words[:6]), " ".join(words[6:] + rng.sample(own, 12)), 0.0)
+
+    return [report(f"here{n}", here) for n in range(10)], [report(f"there{n}", there) for n in range(8)]
+
+
+def test_a_second_look_splits_two_events_joined_by_mistake_and_keeps_them_apart() -> None:
+    here, there = twins()
+    grouper, story = Grouper(), uuid.uuid4()
+    for item in (*here, *there[:-1]):
+        grouper.restore(item, story)
+    copy = GroupItem("copy", here[0].title, here[0].text, 0.0, original=there[0].key)
+    assert grouper.add(copy) == story
+    assert grouper.look_again(settled={story}) == []
+    grouper.restore(there[-1], story)
+    assert grouper.add(GroupItem("copy2", here[1].title, here[1].text, 0.0, original=here[1].key)) == story
+    [split] = grouper.look_again()
+    assert isinstance(split, Split)
+    assert split.story == story
+    assert split.keys == {item.key for item in there} | {"copy"}, "a copy stays with its original"
+    assert grouper.add(GroupItem("next", there[2].title, there[2].text, 0.0)) == split.into
+    assert grouper.look_again() == [], "what was split is not merged again"
+
+
 WORDS = "mali france accords junta bamako elad police stabbing petrol budget cannes airtel profit".split()
 ARTICLES = st.lists(
     st.tuples(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5), st.integers(0, 99), st.booleans()),
@@ -170,9 +201,10 @@ def test_a_copy_is_in_its_originals_story_after_every_look_too(
     items = _items(articles)
     for item in items:
         story_of[item.key] = grouper.add(item)
-        for merge in grouper.look_again():
+        for change in grouper.look_again():
+            assert isinstance(change, Merge), "these are too short to be split"
             for key, story in story_of.items():
-                story_of[key] = merge.into if story == merge.gone else story
+                story_of[key] = change.into if story == change.gone else story
     assert all(story_of[item.key] == story_of[item.original] for item in items if item.original)
 
 
@@ -202,8 +234,9 @@ def test_the_labelled_night_is_grouped_better_than_by_plain_tf_idf() -> None:
     grouper = Grouper()
     began = time.perf_counter()
     found = [grouper.add(item) for item in items]
-    for merge in grouper.look_again():
-        found = [merge.into if story == merge.gone else story for story in found]
+    for change in grouper.look_again():
+        assert isinstance(change, Merge), "the wire gives its articles' first words only"
+        found = [change.into if story == change.gone else story for story in found]
     rate = len(items) / (time.perf_counter() - began)
     b_cubed, pairs = scores([row["story"] for row in night], [str(story) for story in found])
     # Plain one-pass TF-IDF at its best threshold on this very night: .880 and .597.

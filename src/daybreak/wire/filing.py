@@ -18,7 +18,7 @@ from django.db.models.functions import Substr
 
 from daybreak.wire.addresses import LONGEST, AddressError, canonical, url_key
 from daybreak.wire.copies import CopyFinder, Family
-from daybreak.wire.grouping import Grouper, GroupItem, Merge
+from daybreak.wire.grouping import Grouper, GroupItem, Merge, Split
 from daybreak.wire.models import Article, Regrouping, Story
 from daybreak.wire.pagequeue import ask_for_pages
 from daybreak.wire.particulars import FIELDS, describe
@@ -123,18 +123,23 @@ class Filer:
             )
             if len(family.members) > 1:
                 families[id(family)] = family
-        merges = self._grouper.look_again(settled_since(new[0].published_at - _WINDOW))
-        for merge in merges:
+        changes = self._grouper.look_again(settled_since(new[0].published_at - _WINDOW))
+        for change in changes:
             for article in new:
-                if article.story_id == merge.gone:
-                    article.story_id = merge.into
+                if (
+                    article.url_key in change.keys
+                    if isinstance(change, Split)
+                    else article.story_id == change.gone
+                ):
+                    article.story_id = change.into
         touched = {article.story_id for article in new if article.story_id}
         # A new story's row is made from its articles, after them: foreign keys are checked at the commit.
         Article.objects.bulk_create(new)
         self._known.update(article.url_key for article in new)
         self._last_id = max(self._last_id, *(article.pk for article in new))
         _join_copies(families.values())
-        touched |= _merge_stories(merges, at)
+        touched |= _split_stories([change for change in changes if isinstance(change, Split)], at)
+        touched |= _merge_stories([change for change in changes if isinstance(change, Merge)], at)
         self._heard = last_regrouping()
         refresh(touched, at)
         own = {article.url_key for article in new}
@@ -168,10 +173,12 @@ class Filer:
             self._grouper.forget(story)
         rows = Article.objects.filter(story__in=stories).order_by("published_at", "id")
         for row in rows.annotate(opening=Substr("body", 1, _TEXT)).values_list(*_RECALLED):
-            _, key, title, summary, body, published, source, _, story = row
+            _, key, title, summary, body, published, source, original, story = row
             if key in self._known:  # the others are recalled with what is new
                 text = telling_text(summary, body)
-                self._grouper.restore(GroupItem(key, title, text, published.timestamp(), source), story)
+                self._grouper.restore(
+                    GroupItem(key, title, text, published.timestamp(), source, original), story
+                )
 
     def _recall(
         self, row_id: int, key: str, title: str, summary: str, body: str, published: dt.datetime,
@@ -184,7 +191,7 @@ class Filer:
         text = telling_text(summary, body)
         self._copies.restore(key, title, text, published, source, original or key)
         if story is not None:
-            self._grouper.restore(GroupItem(key, title, text, published.timestamp(), source), story)
+            self._grouper.restore(GroupItem(key, title, text, published.timestamp(), source, original), story)
 
 
 def _drafts(batch: Sequence[Item], at: dt.datetime) -> tuple[dict[str, Article], int]:
@@ -255,6 +262,15 @@ def _join_copies(families: Iterable[Family]) -> None:
         others = ids - {root}
         Article.objects.filter(id=root).update(original=None)
         Article.objects.filter(Q(id__in=others) | Q(original__in=others)).update(original=root)
+
+
+def _split_stories(splits: Sequence[Split], at: dt.datetime) -> set[uuid.UUID]:
+    """Let the articles that were filed earlier follow into the new stories; answers all that gave or took some."""
+    for split in splits:
+        articles = Article.objects.filter(story=split.story, url_key__in=split.keys)
+        if ids := list(articles.values_list("id", flat=True)):
+            carry(Regrouping.Act.SPLIT, split.story, split.into, ids, by=BY_THE_WIRE, at=at)
+    return {story for split in splits for story in (split.story, split.into)}
 
 
 def _merge_stories(merges: Sequence[Merge], at: dt.datetime) -> set[uuid.UUID]:

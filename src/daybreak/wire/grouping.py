@@ -3,7 +3,8 @@
 Streaming clustering over sparse TF-IDF vectors (Allan et al., 1998, “On-line new event detection and tracking”):
 an inverted index of the open stories' centroids finds those that an article may belong to, `evidence.py` says how
 likely each is, and the article joins the likeliest or opens a new story. What was decided on little evidence is
-looked at again: a small story that by now is likely part of a larger one is merged into it.
+looked at again: a small story that by now is likely part of a larger one is merged into it, and one that has
+fallen into two (`dividing.py`) is split.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ import heapq
 import math
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from daybreak.wire.commonness import RARE, shares
+from daybreak.wire.dividing import divided
 from daybreak.wire.evidence import CORE, Account, Vector, compare, dot, likelihood, norm, unit
 from daybreak.wire.wording import terms_of
+
+READ, UNREAD = 12, 0.3  # the terms, at least, that find stories; the share of an article that need not
+FOUND = 12  # stories whose cosine is worked out to the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,15 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """The articles `keys` of a story now make a new one, `into`."""
+
+    story: uuid.UUID
+    into: uuid.UUID
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Tuning:
     """One configuration for every wire.
 
@@ -49,32 +63,38 @@ class Tuning:
     how many articles the table of common words counts for, `steep` the power of rarity in a vector, `text` how
     many characters of an article are looked at, `terms` and `centroid` how many terms are kept of an article and
     of a story, `near` the least cosine that is looked into, `candidates` how many stories are, `members` how many
-    of a story's articles, `small` the most articles of a story that may still be merged into another.
+    of a story's articles, `small` the most articles of a story that may still be merged into another, `whole` the
+    most of one that may still be split.
     """
 
-    alike: float = 0.47
+    alike: float = 0.44
     window: float = 72 * 3600.0
     prior: int = 3000
     steep: float = 1.25
-    text: int = 600
+    text: int = 1000
     terms: int = 80
     centroid: int = 160
     near: float = 0.04
     candidates: int = 4
     members: int = 12
-    small: int = 4
+    small: int = 20
+    whole: int = 40
 
 
 @dataclass(slots=True, eq=False)
 class _Open:
     """A story that articles may still join: the sum of its vectors, in how many articles each term stands, its
-    strongest terms and its latest articles."""
+    strongest terms, its latest articles, and all of them while it may be split. `apart` are stories it was split
+    from, `examined` how many articles it had when that was last looked into."""
 
     key: uuid.UUID
     last_at: float
     touched: int
     latest: deque[Account]
+    whole: deque[Account]
     keys: list[str] = field(default_factory=list)
+    apart: set[uuid.UUID] = field(default_factory=set)
+    examined: int = 0
     total: Vector = field(default_factory=dict)
     norm: float = 1.0
     counts: Counter[str] = field(default_factory=Counter)
@@ -93,7 +113,7 @@ class Grouper:
         self._articles = 0  # in open stories, which `_articles_with` counts
         self._seen = 0
         self._story_of: dict[str, uuid.UUID] = {}
-        self._grown: set[_Open] = set()
+        self._grown: dict[_Open, None] = {}  # in order, so that a second look is the same each time
 
     @property
     def open_stories(self) -> int:
@@ -107,7 +127,7 @@ class Grouper:
             key = self._story_of[item.original]
         else:
             key = self._likeliest(account) or self._new_key()
-        self._grown.add(self._join(account, key))
+        self._grown[self._join(account, key)] = None
         return key
 
     def restore(self, item: GroupItem, story: uuid.UUID) -> None:
@@ -119,24 +139,31 @@ class Grouper:
         if story in self._open:
             self._close(self._open[story])
 
-    def look_again(self, settled: Collection[uuid.UUID] = ()) -> list[Merge]:
-        """Merge small stories that are likely part of one that has grown since the last look, and say which, in
-        the order it was done. Those `settled` may take others in and are never merged into one."""
-        stirred = {term for story in self._grown for term, _ in story.core}
-        self._grown.clear()
-        small = [
-            story
-            for story in self._open.values()
-            if len(story.keys) <= self.tuning.small
-            and story.key not in settled
-            and any(term in stirred for term, _ in story.core)
+    def look_again(self, settled: Collection[uuid.UUID] = ()) -> list[Split | Merge]:
+        """Split what has fallen into two and merge small stories that are likely part of one that has grown since
+        the last look; say which, in the order it was done. Those `settled` may take others in and are never split
+        or merged into one."""
+        splits = [
+            split for story in list(self._grown) if story.key not in settled and (split := self._split(story))
         ]
+        parts = {split.into for split in splits}
+        grown: dict[str, list[_Open]] = {}
+        for story in self._grown:
+            if len(story.keys) > 1:
+                for term, _ in story.core:
+                    grown.setdefault(term, []).append(story)
+        self._grown.clear()
         merges = []
-        for story in sorted(small, key=lambda story: len(story.keys)):
-            if len(story.keys) <= self.tuning.small and (into := self._absorber(story)):
+        for story in sorted(self._open.values(), key=lambda story: len(story.keys)):
+            if len(story.keys) > self.tuning.small:
+                break
+            if story.key in settled or story.key in parts:
+                continue
+            others = dict.fromkeys(other for term, _ in story.core for other in grown.get(term, ()))
+            if others and (into := self._absorber(story, others)):
                 self._merge(story, into)
                 merges.append(Merge(story.key, into.key))
-        return merges
+        return [*splits, *merges]
 
     def evidence(self, item: GroupItem) -> dict[uuid.UUID, tuple[float, ...]]:
         """What `evidence.compare` says of an article and each story that it may belong to; changes nothing."""
@@ -154,8 +181,7 @@ class Grouper:
         }
         steep = {term: value**self.tuning.steep for term, value in rarity.items()}
         vector = {term: weight * steep[term] for term, weight in terms.weights.items()}
-        if len(vector) > self.tuning.terms:
-            vector = dict(heapq.nlargest(self.tuning.terms, vector.items(), key=_weight))
+        vector = dict(sorted(vector.items(), key=_weight, reverse=True)[: self.tuning.terms])
         return Account(
             item.key,
             item.at,
@@ -165,24 +191,40 @@ class Grouper:
             rarity,
             frozenset(term for term in terms.names if not term[0].isdigit()),
             frozenset(term for term in rarity if term[0].isdigit()),
+            item.original,
         )
 
     def _near(self, account: Account) -> list[tuple[_Open, float]]:
-        """The open stories most like an article, and their cosines."""
+        """The open stories most like an article, and their cosines.
+
+        The rarest words find the stories; the others only count for those that they found.
+        """
+        terms = list(account.vector.items())
         dots: dict[_Open, float] = {}
-        crowded = max(200, len(self._open) // 8)  # a term in so many stories tells none of them apart
-        for term, weight in account.vector.items():
+        crowded = max(100, len(self._open) // 16)  # a term in so many stories tells none of them apart
+        left, used = 1.0, 0
+        for term, weight in terms:
+            if left < UNREAD and used >= READ:
+                break
+            used += 1
+            left -= weight * weight
             postings = self._index.get(term)
             if postings is None or len(postings) > crowded:
                 continue
             for story, total in postings.items():
                 dots[story] = dots.get(story, 0.0) + weight * total
-        near = (
-            (story, dot / story.norm)
-            for story, dot in dots.items()
-            if dot >= self.tuning.near * story.norm and abs(account.at - story.last_at) <= self.tuning.window
-        )
-        return heapq.nlargest(self.tuning.candidates, near, key=_cosine)
+        found = [(story, dot / story.norm) for story, dot in dots.items()]
+        if len(found) > FOUND:
+            found.sort(key=_cosine, reverse=True)
+            del found[FOUND:]
+        near = []
+        for story, _ in found:
+            if abs(account.at - story.last_at) <= self.tuning.window:
+                cosine = dot(account.vector, story.total) / story.norm
+                if cosine >= self.tuning.near:
+                    near.append((story, cosine))
+        near.sort(key=_cosine, reverse=True)
+        return near[: self.tuning.candidates]
 
     def _compared(self, account: Account, story: _Open, close: float) -> tuple[float, ...]:
         nearest = max(story.latest, key=lambda other: dot(account.vector, other.vector))
@@ -196,27 +238,68 @@ class Grouper:
                 best, likeliest = likely, story
         return likeliest.key if likeliest else None
 
-    def _absorber(self, story: _Open) -> _Open | None:
-        """The story, no smaller than this one, that this one's articles are likely part of, all taken together."""
-        likely: dict[_Open, float] = {}
-        for account in story.latest:
-            for other, close in self._near(account):
-                if other is not story and len(other.keys) >= len(story.keys):
-                    value = likelihood(self._compared(account, other, close))
-                    likely[other] = likely.get(other, 0.0) + value / len(story.latest)
-        best = max(likely, key=likely.__getitem__, default=None)
-        return best if best is not None and likely[best] >= self.tuning.alike else None
+    def _absorber(self, story: _Open, others: Iterable[_Open]) -> _Open | None:
+        """The one of these stories, no smaller than this one, that this one's articles are likely part of, all taken
+        together."""
+        best, absorber = self.tuning.alike, None
+        for other in others:
+            if not self._may_absorb(other, story):
+                continue
+            likely = 0.0
+            for account in story.latest:
+                close = dot(account.vector, other.total) / other.norm
+                likely += likelihood(self._compared(account, other, close)) / len(story.latest)
+            if likely >= best:
+                best, absorber = likely, other
+        return absorber
+
+    def _may_absorb(self, other: _Open, story: _Open) -> bool:
+        return (
+            other is not story
+            and other.key in self._open
+            and other.key not in story.apart
+            and len(other.keys) >= len(story.keys)
+            and abs(other.last_at - story.last_at) <= self.tuning.window
+        )
 
     def _merge(self, story: _Open, into: _Open) -> None:
         self._close(story)
-        for account in story.latest:
+        for account in story.whole:
             self._join(account, into.key)
-        self._grown.add(into)
+        into.apart |= story.apart
+        self._grown[into] = None
+
+    def _split(self, story: _Open) -> Split | None:
+        """Split a story that has fallen into two since it was last looked into; copies stay with their originals.
+        The larger side goes on as the story."""
+        number = len(story.keys)
+        if number > len(story.whole) or 4 * number < 5 * story.examined:
+            return None
+        story.examined = number
+        second = divided([account.vector for account in story.whole])
+        if second is None:
+            return None
+        sides = {account.key: side for account, side in zip(story.whole, second, strict=True)}
+        for account in story.whole:
+            sides[account.key] = sides.get(account.original or "", sides[account.key])
+        smaller = sum(sides.values()) * 2 <= number
+        part = self._new_key()
+        self._close(story)
+        for account in story.whole:
+            rest = self._join(account, part if sides[account.key] == smaller else story.key)
+            rest.apart.update(story.apart | {part, story.key})
+            rest.examined = number
+            self._grown[rest] = None
+        keys = frozenset(key for key, side in sides.items() if side == smaller)
+        return Split(story.key, part, keys)
 
     def _join(self, account: Account, key: uuid.UUID) -> _Open:
         story = self._open.get(key)
         if story is None:
-            story = _Open(key, account.at, self._seen, deque(maxlen=self.tuning.members))
+            tuning = self.tuning
+            story = _Open(
+                key, account.at, self._seen, deque(maxlen=tuning.members), deque(maxlen=tuning.whole)
+            )
             self._open[key] = story
         self._seen += 1
         self._articles += 1
@@ -224,6 +307,7 @@ class Grouper:
         story.last_at = max(story.last_at, account.at)
         story.touched = self._seen
         story.latest.append(account)
+        story.whole.append(account)
         story.keys.append(account.key)
         story.counts.update(account.rarity.keys())
         self._story_of[account.key] = key
@@ -254,7 +338,9 @@ class Grouper:
 
     def _close(self, story: _Open) -> None:
         del self._open[story.key]
-        self._grown.discard(story)
+        for key in story.keys:
+            self._story_of.pop(key, None)
+        self._grown.pop(story, None)
         self._articles -= len(story.keys)
         self._articles_with.subtract(story.counts)
         for term in story.counts:
