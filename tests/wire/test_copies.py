@@ -57,3 +57,19 @@ def test_a_restored_family_goes_on_in_any_order() -> None:
     family = finder.add("third", "Mali ends accords", TEXT, AT + 2 * HOUR)
     assert family.original == "agency"
     assert len(family.members) == 3
+
+
+def test_one_outlets_standing_form_of_words_is_no_copy_and_its_own_text_again_is() -> None:
+    form = "Ten things to know before the market opens today: {} Stay with us for live updates of the market all day."
+    first = form.format(
+        "Oil fell to a low of three months as demand in Asia weakened, dealers in Singapore said."
+    )
+    second = form.format(
+        "Copper rose when Chile's miners voted for a strike that may begin as soon as next week."
+    )
+    headline = "Ten things to know before the market opens today"
+    finder = CopyFinder()
+    finder.add("a", headline, first, AT, "The Ticker")
+    assert finder.add("b", headline, second, AT, "The Ticker").original == "b"
+    assert finder.add("c", headline, first + " More to follow.", AT, "The Ticker").original == "a"
+    assert finder.add("d", headline, second, AT, "The Courier").original != "d"

@@ -3,8 +3,9 @@
 MinHash signatures of three-word shingles (Broder, 1997) in a locality-sensitive index: two articles are copies
 when the shingles of all their words overlap by `ALIKE` (Jaccard), or by `ALIKE_UNDER_ONE_HEADLINE` when their
 headlines are nearly the same: outlets cut one agency text at different places. Headlines that each give a figure
-the other has not (“Net sales at Rs 111 crore”) are two reports in one form of words. Short texts have too few
-words to be nearly the same: they must be the same.
+the other has not (“Net sales at Rs 111 crore”) are two reports in one form of words. One outlet has its standing
+headlines and forms of words: two of its own articles must be much alike. Short texts have too few words to be nearly
+the same: they must be the same.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from daybreak.wire.wording import shingles, terms_of
 
 ALIKE = 0.35
 ALIKE_UNDER_ONE_HEADLINE = 0.2
+ALIKE_IN_ONE_OUTLET = 0.4
 ONE_HEADLINE = 0.7  # Jaccard of the headlines' terms
 ONE_FORM = 0.5  # Jaccard of the same without figures
 SHORT = 20  # words: below it only the same words are a copy
@@ -47,11 +49,14 @@ class _Text:
     words: int
     published: dt.datetime
     headline: frozenset[str]
+    source: str
 
     def copies(self, other: _Text, likeness: float) -> bool:
         """Whether texts whose shingles are so much alike (0 to 1) are one text."""
         if min(self.words, other.words) < SHORT:
             return likeness == 1.0
+        if self.source and self.source == other.source:
+            return likeness >= ALIKE_IN_ONE_OUTLET
         if _overlap(self.headline, other.headline) >= ONE_HEADLINE:
             return likeness >= ALIKE_UNDER_ONE_HEADLINE
         return likeness >= ALIKE and not self._is_form_of(other)
@@ -116,9 +121,9 @@ class CopyFinder:
 
     def _remember(self, key: str, signed: _Text | None, family: Family, published: dt.datetime) -> None:
         family.members.append((published, key))
-        self._families[key] = family
-        if signed is None:
+        if signed is None:  # nothing will be found a copy of it
             return
+        self._families[key] = family
         self._index.insert(self._next, signed.signature)
         self._texts[self._next] = signed
         self._next += 1
@@ -135,4 +140,4 @@ def _sign(key: str, title: str, text: str, published: dt.datetime, source: str) 
         return None
     signature = RMinHash(_PERMUTATIONS, _SEED)
     signature.update(runs)
-    return _Text(key, signature, words, published, frozenset(terms_of(title, "", source).headline))
+    return _Text(key, signature, words, published, frozenset(terms_of(title, "", source).headline), source)
