@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from daybreak.common.clock import now
 from daybreak.desk import briefs, editions
-from daybreak.desk.board import budget_of
+from daybreak.desk.budget import budget_of
 from daybreak.desk.models import Brief
 from daybreak.desk.storypage import page_of_story
 from daybreak.wire.editing import merge_stories
@@ -134,8 +134,8 @@ def test_a_brief_follows_its_story_when_it_is_merged_away() -> None:
     old, new = make_story("France regrets"), make_story("Mali ends its accords")
     brief = briefs.add_brief_from_story(edition, section("lead"), old, NIGHT, "Ines")
     merge_stories(old.pk, new.pk, by="Ines", at=NIGHT)
-    (item,) = budget_of(edition)
-    assert (item.story, item.brief) == (new, brief)
+    (item,) = budget_of(edition, NIGHT).items
+    assert (item.line.id, item.brief) == (new.pk, brief)
     assert page_of_story(new).briefs == (brief,)
     with pytest.raises(Exception, match="already has a brief on this story"):
         briefs.add_brief_from_story(edition, section("lead"), new, NIGHT, "Ines")

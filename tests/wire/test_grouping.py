@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 import random
-import time
 import uuid
 from collections import Counter
 from datetime import datetime
@@ -232,17 +231,14 @@ def test_the_labelled_night_is_grouped_better_than_by_plain_tf_idf() -> None:
         for row in night
     ]  # fmt: skip
     grouper = Grouper()
-    began = time.perf_counter()
     found = [grouper.add(item) for item in items]
     for change in grouper.look_again():
         assert isinstance(change, Merge), "the wire gives its articles' first words only"
         found = [change.into if story == change.gone else story for story in found]
-    rate = len(items) / (time.perf_counter() - began)
     b_cubed, pairs = scores([row["story"] for row in night], [str(story) for story in found])
     # Plain one-pass TF-IDF at its best threshold on this very night: .880 and .597.
     assert b_cubed > 0.915
     assert pairs > 0.76
-    assert rate > 400, "some two thousand articles a second on an idle machine"
 
 
 def scores(gold: list[str], found: list[str]) -> tuple[float, float]:

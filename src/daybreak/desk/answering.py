@@ -9,11 +9,11 @@ import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -23,8 +23,9 @@ from daybreak.accounts.models import User
 from daybreak.common.clock import long_date, now
 from daybreak.common.refusal import Refused
 from daybreak.desk import editions
-from daybreak.desk.board import board_of, budget_of
+from daybreak.desk.board import board_of
 from daybreak.desk.briefs import StaleBrief
+from daybreak.desk.budget import Wanted, budget_of, wanted_by
 from daybreak.desk.correcting import approved_before
 from daybreak.desk.models import Edition
 
@@ -96,7 +97,7 @@ def parts_of(
     context = _context(request, edition, key) if parts else {}
     context |= {"sentence": sentence, "swap": True, **(more or {})}
     if "budget" in parts:
-        context["budget"] = budget_of(edition)
+        context |= budget_context(edition, wanted_in(request), now())
     templates = [f"desk/parts/{part}.html" for part in [*parts, "message"]]
     return HttpResponse(
         "\n".join(render_to_string(name, context, request) for name in templates), status=status
@@ -111,9 +112,26 @@ def message_alone(request: HttpRequest, sentence: str, status: int) -> HttpRespo
 def page_of(request: HttpRequest, edition: Edition, key: int | None = None) -> HttpResponse:
     asked = request.GET.get("brief", "")
     key = key or (int(asked) if asked.isdecimal() and len(asked) < 15 else None)
-    return render(
-        request, "desk/edition.html", {**_context(request, edition, key), "budget": budget_of(edition)}
-    )
+    budget = budget_context(edition, wanted_in(request), now())
+    return render(request, "desk/edition.html", {**_context(request, edition, key), **budget})
+
+
+def wanted_in(request: HttpRequest) -> Wanted:
+    """What the budget is narrowed to: by the address of the page that asks for a part of it, else by this one."""
+    page = request.headers.get("HX-Current-URL", "")
+    return wanted_by(QueryDict(_query_of(page)) if page else request.GET)
+
+
+def _query_of(address: str) -> str:
+    try:
+        return urlsplit(address).query
+    except ValueError:
+        return ""
+
+
+def budget_context(edition: Edition, wanted: Wanted, at: dt.datetime) -> dict[str, Any]:
+    """What the template of the budget needs."""
+    return {"budget": budget_of(edition, at, wanted), "wanted": wanted}
 
 
 def _context(request: HttpRequest, edition: Edition, key: int | None) -> dict[str, Any]:
@@ -126,6 +144,7 @@ def _context(request: HttpRequest, edition: Edition, key: int | None) -> dict[st
         "is_open": edition.state == Edition.State.OPEN,
         "name": name_of(request),
         "approved_before": approved_before(edition),
+        "wanted": wanted_in(request),
     }
 
 

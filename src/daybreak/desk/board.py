@@ -1,4 +1,4 @@
-"""What the desk's pages show of one edition: the budget, the rundown, the open brief with its ledger."""
+"""What the desk's pages show of one edition beside the budget: the rundown, the open brief with its ledger."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import Count, Q
-
 from daybreak.desk import editions
 from daybreak.desk.checking import SentenceCheck
 from daybreak.desk.models import Brief, Citation, Edition, Section
@@ -17,19 +15,7 @@ from daybreak.desk.prose import Block, read_body, word_count
 from daybreak.desk.storypage import Earlier, background_reading
 from daybreak.wire.models import Article, Story
 
-BUDGET_LENGTH = 60
-BUDGET_REACH = dt.timedelta(days=4)  # before the first morning: older stories are yesterday's news
 READING_SPEED = 230  # words a minute
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetItem:
-    """A story that could run. `sources` counts outlets, `told` holds the dates of earlier editions that had it."""
-
-    story: Story
-    sources: int
-    brief: Brief | None
-    told: tuple[dt.date, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,33 +104,6 @@ def board_of(edition: Edition, open_key: int | None = None) -> Board:
         words=sum(row.words for row in rows),
         closes_at=editions.first_morning(edition.date),
     )
-
-
-def budget_of(edition: Edition) -> list[BudgetItem]:
-    """The stories that could run in an edition, the weightiest first; those put aside are left out."""
-    closes = editions.first_morning(edition.date)
-    stories = list(
-        Story.objects.filter(
-            spiked_at=None,
-            last_seen_at__gt=closes - BUDGET_REACH,
-            first_seen_at__lt=closes + dt.timedelta(days=1),
-        )
-        .annotate(outlets=Count("articles__source", filter=Q(articles__original=None), distinct=True))
-        .order_by("-score", "-last_seen_at")[:BUDGET_LENGTH]
-    )
-    told: dict[object, list[dt.date]] = {}
-    here: dict[object, Brief] = {}
-    written = Q(story__in=stories) | Q(story__merged_into__in=stories)
-    for brief in Brief.objects.filter(written).select_related("edition", "story"):
-        about = brief.story and (brief.story.merged_into_id or brief.story_id)
-        if brief.edition_id == edition.pk:
-            here[about] = brief
-        elif brief.edition.date < edition.date:
-            told.setdefault(about, []).append(brief.edition.date)
-    return [
-        BudgetItem(story, story.outlets, here.get(story.pk), tuple(sorted(told.get(story.pk, []))))
-        for story in stories
-    ]
 
 
 def _row(brief: Brief, checks: list[SentenceCheck], open_key: int | None) -> RundownRow:

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, path, register_converter
 
 from daybreak.accounts.views import sign_in, sign_out
-from daybreak.desk import calendarpage, sourcing, storyviews, views
+from daybreak.desk import budgetviews, calendarpage, sourcing, storyviews, views
 from daybreak.desk.answering import staff_only
 
 
@@ -41,7 +41,8 @@ urlpatterns = [
     _staff("editions/import/", views.import_, "desk-import"),
     _staff("editions/<edition_day:date>/", views.edition_page, "desk-edition"),
     _staff("editions/<edition_day:date>/edition.md", views.export, "desk-export"),
-    _staff("editions/<edition_day:date>/budget/", views.budget, "desk-budget"),
+    _staff("editions/<edition_day:date>/budget/", budgetviews.budget, "desk-budget"),
+    _staff("editions/<edition_day:date>/budget/news/", budgetviews.budget_news, "desk-budget-news"),
     _staff("editions/<edition_day:date>/head/", views.set_head, "desk-head"),
     _staff("editions/<edition_day:date>/approve/", views.approve, "desk-approve"),
     _staff("editions/<edition_day:date>/reopen/", views.reopen, "desk-reopen"),
@@ -49,6 +50,7 @@ urlpatterns = [
     _staff("editions/<edition_day:date>/aside/<uuid:key>/", views.put_aside, "desk-aside"),
     _staff("calendar/", calendarpage.calendar, "desk-calendar"),
     _staff("calendar/<edition_day:date>/remove/", calendarpage.remove, "desk-calendar-remove"),
+    _staff("coverage/", budgetviews.coverage, "desk-coverage"),
     _staff("stories/<uuid:key>/", storyviews.story, "desk-story"),
     _staff("stories/<uuid:key>/merge/", storyviews.merge, "desk-story-merge"),
     _staff("stories/<uuid:key>/split/", storyviews.split, "desk-story-split"),

@@ -14,8 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 from daybreak.common.clock import long_date, now, parse_day
 from daybreak.common.refusal import Refused
 from daybreak.desk import briefs, editions
-from daybreak.desk.answering import do, message_alone, name_of, page_of, parts_of, to_edition
-from daybreak.desk.board import budget_of
+from daybreak.desk.answering import (
+    do,
+    message_alone,
+    name_of,
+    page_of,
+    parts_of,
+    to_edition,
+)
 from daybreak.desk.briefs import Draft
 from daybreak.desk.calendar import moved
 from daybreak.desk.correcting import Erratum
@@ -79,13 +85,6 @@ def earlier(request: HttpRequest, key: int) -> HttpResponse:
     """What a brief said before."""
     brief = get_object_or_404(Brief, pk=key)
     return render(request, "desk/parts/earlier.html", {"versions": brief.earlier.all()[:20]})
-
-
-@require_safe
-def budget(request: HttpRequest, date: dt.date) -> HttpResponse:
-    """The news budget alone, for keeping it fresh."""
-    edition = get_object_or_404(Edition, date=date)
-    return render(request, "desk/parts/budget.html", {"edition": edition, "budget": budget_of(edition)})
 
 
 # -- acts on an edition ----------------------------------------------------------------------------------

@@ -114,12 +114,13 @@ def budget_at(
     region: str | None = None,
     language: str | None = None,
     text: str | None = None,
+    only: Collection[uuid.UUID] | None = None,
 ) -> Budget:
     """The stories that had an article in the last `hours` before `at`, best first, as they stood at `at`.
 
     `region` (a name of `regions.REGIONS`, or an ISO 3166-1 alpha-2 code) keeps stories about it, `language` (a tag
-    such as “en”) those with an article in it, `text` those that have each of its words in a title. What the desk has
-    spiked is left out. One query.
+    such as “en”) those with an article in it, `text` those that have each of its words in a title, `only` those
+    stories. What the desk has spiked is left out. One query.
     """
     since = at - dt.timedelta(hours=hours)
     ranked = [story for story in _ranked(at, since) if story.last > since]
@@ -127,6 +128,8 @@ def budget_at(
     country = "" if named else (region or "").upper()
     words = (text or "").casefold().split()
     kept = [story for story in ranked if story.passes(named, country, language or "", words)]
+    if only is not None:
+        kept = [story for story in kept if story.id in only]
     kept.sort(key=lambda story: (-story.ranking.score, story.first, str(story.id)))
     return Budget(
         tuple(_line(story) for story in kept[:limit]),

@@ -35,7 +35,7 @@ function tellTheTime(root = document) {
 
 // -- the budget -----------------------------------------------------------------------------------------
 
-const stories = () => [...document.querySelectorAll(".story:not([hidden])")];
+const stories = () => [...document.querySelectorAll(".story")];
 
 function step(by) {
   const all = stories(), here = document.activeElement?.closest(".story") ?? one(".story.at");
@@ -49,13 +49,17 @@ function step(by) {
 
 const story = () => document.activeElement?.closest(".story") ?? one(".story.at");
 
-function filter() {
-  const words = one("#filter").value.toLowerCase().split(/\s+/).filter(Boolean);
-  for (const item of document.querySelectorAll(".story")) {
-    const text = item.textContent.toLowerCase();
-    item.hidden = !words.every((word) => text.includes(word));
-  }
-}
+// New stories are taken in by the editor, so that no row moves under the hand; where the hand was, it stays.
+let hand = "";
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.id === "budget-news" && document.hidden) event.preventDefault();
+});
+document.addEventListener("htmx:beforeSwap", () => { hand = story()?.id ?? hand; });
+document.addEventListener("visibilitychange", () => {
+  const news = one("#budget-news");
+  if (!document.hidden && news) htmx.ajax("GET", news.getAttribute("hx-get"), { source: news, target: news, swap: "outerHTML" });
+});
 
 // -- the open brief -------------------------------------------------------------------------------------
 
@@ -107,6 +111,7 @@ const KEYS = {
   s: () => story()?.querySelector(".whole")?.click(),
   e: () => one("#body")?.focus(),
   z: () => one("#undo")?.click(),
+  u: () => one("#take-in")?.click(),
   "/": () => one("#filter")?.focus(),
   "[": () => openNeighbour(-1),
   "]": () => openNeighbour(1),
@@ -149,20 +154,20 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("input", (event) => {
-  if (event.target.id === "filter") filter();
   if (event.target.form?.id === "brief-form") announce("Not saved yet …");
   if (event.target.id === "body") grow();
 });
 
 document.addEventListener("htmx:afterSettle", () => {
   tellTheTime();
+  if (hand && !one(".story.at")) document.getElementById(hand)?.classList.add("at");
   if (goTo && one(`#${goTo}`)) {
     one(`#${goTo}`).scrollIntoView({ block: "center" });
     one(`#${goTo}`).focus();
     goTo = "";
   }
 });
-document.addEventListener("htmx:oobAfterSwap", () => { tellTheTime(); grow(); filter(); });
+document.addEventListener("htmx:oobAfterSwap", () => { tellTheTime(); grow(); });
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt.id !== "brief-form") return;
   const saved = event.detail.xhr.status >= 200 && event.detail.xhr.status < 300;

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from daybreak.desk import editions
+from daybreak.desk.coverage import Meter, coverage_at
+from daybreak.desk.models import Brief
+from daybreak.wire.models import Article, Source
+from tests.desk.world import FRIDAY, NIGHT, ines, make_story, section
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_wire_is_held_against_the_paper() -> None:
+    story = make_story("Mali ends its accords", articles=3)
+    Article.objects.filter(story=story).update(places=["ML"])
+    edition = editions.start(FRIDAY, NIGHT, "Ines")
+    Brief.objects.create(
+        edition=edition, section=section("lead"), position=1, slug="a", places=["FR"], updated_at=NIGHT
+    )
+    coverage = coverage_at(NIGHT)
+    assert (coverage.articles, coverage.briefs) == (3, 1)
+    meters = {meter.region: meter for meter in coverage.meters}
+    assert (meters["Africa"].wire, meters["Africa"].briefs) == (100, 0)
+    assert meters["Africa"].words == "told less than the wire tells"
+    assert meters["Europe"].words == "told more than the wire tells"
+
+
+def test_a_share_within_half_and_twice_is_even() -> None:
+    assert {Meter("Asia", wire, briefs).words for wire, briefs in ((0, 0), (10, 5), (5, 10))} == {
+        "about even"
+    }
+
+
+def test_what_the_big_outlets_pass_over_is_shown_with_who_has_it() -> None:
+    story = make_story("Floods in Mopti", articles=2)
+    Article.objects.filter(story=story).update(places=["ML"])
+    Source.objects.update(country="ML")
+    (passed,) = coverage_at(NIGHT).passed_over
+    assert passed.line.headline == "Floods in Mopti"
+    assert passed.found.at_home == ("Outlet 0", "Outlet 1")
+
+
+def test_the_page_says_what_to_do_while_there_is_nothing() -> None:
+    client = Client()
+    client.force_login(ines())
+    page = client.get(reverse("desk-coverage")).content.decode()
+    assert "Nothing to compare yet" in page
+    assert "None now." in page
