@@ -46,6 +46,7 @@ def test_what_the_big_outlets_pass_over_is_shown_with_who_has_it() -> None:
 def test_the_page_says_what_to_do_while_there_is_nothing() -> None:
     client = Client()
     client.force_login(ines())
-    page = client.get(reverse("desk-coverage")).content.decode()
+    editions.start(FRIDAY, NIGHT, "Ines")
+    page = client.get(reverse("desk-coverage", args=[FRIDAY])).content.decode()
     assert "Nothing to compare yet" in page
     assert "None now." in page

@@ -92,6 +92,12 @@ def test_the_backyard_of_the_wire_sinks_and_says_so() -> None:
     assert away.places == ("ML", "FR")
 
 
+def test_comment_stands_behind_reports() -> None:
+    said = rank([seen(str(n), 1, title="Opinion: Accords end") for n in range(3)], AT)
+    assert said.score < rank([seen(str(n), 1) for n in range(3)], AT).score
+    assert "mostly comment" in said.reasons
+
+
 def test_on_a_small_wire_no_country_is_the_backyard() -> None:
     assert max(shares_of([seen("one", 1, places=("ML",))] * 3).values()) < 0.1
 

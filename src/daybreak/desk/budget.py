@@ -108,9 +108,8 @@ def budget_of(edition: Edition, at: dt.datetime, wanted: Wanted | None = None) -
     """The stories that could run in an edition as it stands at `at` (aware UTC), in the wire's own order."""
     wanted = wanted or Wanted()
     latest = latest_article()
-    closes = editions.first_morning(edition.date)
-    at = min(at, closes + dt.timedelta(days=1))
-    reach = at - min(closes - REACH, at - dt.timedelta(days=1))
+    at = stands_at(edition, at)
+    reach = at - min(editions.first_morning(edition.date) - REACH, at - dt.timedelta(days=1))
     budget = budget_at(
         at,
         hours=float(wanted.hours) if wanted.hours else reach / dt.timedelta(hours=1),
@@ -128,6 +127,11 @@ def budget_of(edition: Edition, at: dt.datetime, wanted: Wanted | None = None) -
     return DeskBudget(
         items, budget.found, budget.total, _regions(budget), _languages(budget, wanted), ages, latest
     )
+
+
+def stands_at(edition: Edition, at: dt.datetime) -> dt.datetime:
+    """The instant by which an edition's wire is judged: `at`, or for one that is past the end of its mornings."""
+    return min(at, editions.first_morning(edition.date) + dt.timedelta(days=1))
 
 
 def latest_article() -> int:

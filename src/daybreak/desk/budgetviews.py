@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from daybreak.common.clock import now
+from daybreak.common.clock import long_date, now
 from daybreak.desk.answering import budget_context
-from daybreak.desk.budget import budget_of, latest_article, news_since, wanted_by
+from daybreak.desk.budget import budget_of, latest_article, news_since, stands_at, wanted_by
 from daybreak.desk.coverage import coverage_at
 from daybreak.desk.models import Edition
 
@@ -43,9 +43,11 @@ def budget_news(request: HttpRequest, date: dt.date) -> HttpResponse:
 
 
 @require_safe
-def coverage(request: HttpRequest) -> HttpResponse:
+def coverage(request: HttpRequest, date: dt.date) -> HttpResponse:
     """What the wire tells of, what the paper told of, and what the big outlets pass over."""
-    return render(request, "desk/coverage.html", {"coverage": coverage_at(now())})
+    edition = get_object_or_404(Edition, date=date)
+    context = {"coverage": coverage_at(stands_at(edition, now())), "edition": edition}
+    return render(request, "desk/coverage.html", context | {"dateline": long_date(date)})
 
 
 def _marks(request: HttpRequest) -> tuple[str, str]:

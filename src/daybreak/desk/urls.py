@@ -50,7 +50,7 @@ urlpatterns = [
     _staff("editions/<edition_day:date>/aside/<uuid:key>/", views.put_aside, "desk-aside"),
     _staff("calendar/", calendarpage.calendar, "desk-calendar"),
     _staff("calendar/<edition_day:date>/remove/", calendarpage.remove, "desk-calendar-remove"),
-    _staff("coverage/", budgetviews.coverage, "desk-coverage"),
+    _staff("editions/<edition_day:date>/coverage/", budgetviews.coverage, "desk-coverage"),
     _staff("stories/<uuid:key>/", storyviews.story, "desk-story"),
     _staff("stories/<uuid:key>/merge/", storyviews.merge, "desk-story-merge"),
     _staff("stories/<uuid:key>/split/", storyviews.split, "desk-story-split"),

@@ -35,9 +35,16 @@ SERVICE_PAGES = frozenset(
     stocks earnings company-results ipo ipos expert-view stock-market-news personal-finance your-money mutual-funds
     cryptocurrency how-to offbeat panache buzz trending viral""".split()
 )
+COMMENT_PAGES = frozenset(
+    "opinion opinions comment commentary columns columnists editorial editorials op-ed analysis views explained".split()
+)
 SECTION = 3.0  # what a section says, in the unit of the words' weights
 MOST = 4.0
 
+_COMMENT = re.compile(
+    r"(explaine[rd]|explainer|analysis|opinion|editorial|comment|column|factbox|how|why|what)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 
 
@@ -72,6 +79,11 @@ def sections(url: str) -> set[str]:
 def on_foreign_pages(url: str) -> bool:
     """Whether an outlet printed the article among its news of the world."""
     return bool(sections(url) & FOREIGN_PAGES)
+
+
+def is_comment(title: str, url: str) -> bool:
+    """Whether an article talks about an event (opinion, analysis, an explainer) rather than reports it."""
+    return bool(_COMMENT.match(title) or sections(url) & COMMENT_PAGES)
 
 
 @cache

@@ -4,9 +4,9 @@ A night's budget is led by what independent outlets report now, of places that t
 long, on the pages where outlets print the world, in the words of public affairs. Copies of one text are one voice.
 Service copy (sport, pastime, gadgets, share tips), news of the wire's own backyard, and yesterday's sink.
 
-The score is a product of these five and of a sixth, small one for a quickening story. Their strengths were found by
-a logistic model over nights of which it is known what an encyclopedia recorded, and rounded; `bench/ranking.py`
-says what they are worth.
+The score is a product of these five and of three small ones: for a quickening story, and against what one outlet
+alone has or what is mere comment. The strengths of the five were found by a logistic model over nights of which it is
+known what an encyclopedia recorded, and rounded; `bench/ranking.py` says what they are worth.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from daybreak.wire.newsiness import newsiness, on_foreign_pages
+from daybreak.wire.newsiness import is_comment, newsiness, on_foreign_pages
 
 GROWTH = dt.timedelta(hours=2)
 AGE, FADING = 12.0, 2.2  # hours; the power with which a story fades
@@ -25,6 +25,8 @@ FOREIGN = 4.0  # times as much, printed as news of the world by all
 NEWS = 0.25  # of the log-odds of being news
 BACKYARD = 4.0  # how steeply a country's share of the wire weighs its news down
 QUICKENING = 1.2
+ALONE = 0.7  # of what only one outlet has
+COMMENT = 0.5  # of what is all comment
 FEW = 30  # articles with a country: on a smaller wire shares say little
 TOLD = 0.25  # the least share of a story's articles that tell of a country it is about
 
@@ -62,7 +64,7 @@ def rank(
 
     `shares` says how much of the wire tells of each country (`shares_of`). Score: independent outlets and one, divided
     by its age in AGE hours and one, to the power FADING; times FOREIGN as far as it is printed on world pages, times
-    e to the NEWS of what its words say, and divided by e to the BACKYARD of its first country's share.
+    e to the NEWS of what its words say, divided by e to the BACKYARD of its first country's share; then the small ones.
     """
     shares = shares or {}
     independent = [sighting for sighting in sightings if not sighting.copy] or list(sightings)
@@ -76,6 +78,8 @@ def rank(
     quickening = _quickening(sightings, at)
     score = (1 + outlets) / (1.0 + age / AGE) ** FADING
     score *= FOREIGN**foreign * math.exp(NEWS * news - BACKYARD * share) * (QUICKENING if quickening else 1.0)
+    comment = sum(is_comment(sighting.title, sighting.url) for sighting in independent) / len(independent)
+    score *= (ALONE if outlets == 1 else 1.0) * COMMENT**comment
     reasons = [_outlets_in_words(independent), _first_in_words(sightings, at)]
     if quickening:
         reasons.append(f"quickening: {quickening} in the last 2 hours")
@@ -83,6 +87,8 @@ def rank(
         reasons.append(f"{copies} {'copy' if copies == 1 else 'copies'} not counted")
     if foreign >= 0.5:
         reasons.append("printed as world news")
+    if comment >= 0.5:
+        reasons.append("mostly comment")
     if news <= -1.0:
         reasons.append("reads like service copy: sport, pastime, gadgets or share tips")
     elif news >= 2.0:
