@@ -28,10 +28,10 @@ def test_the_wire_is_held_against_the_paper() -> None:
     assert meters["Europe"].words == "told more than the wire tells"
 
 
-def test_a_share_within_half_and_twice_is_even() -> None:
-    assert {Meter("Asia", wire, briefs).words for wire, briefs in ((0, 0), (10, 5), (5, 10))} == {
-        "about even"
-    }
+@pytest.mark.parametrize(("wire", "briefs"), [(20, 10), (10, 20), (1, 0), (0, 4)])
+def test_small_differences_are_even(wire: int, briefs: int) -> None:
+    assert Meter("Asia", wire, briefs).words == "about even"
+    assert Meter("Asia", 0, 0).words == "told by neither"
 
 
 def test_what_the_big_outlets_pass_over_is_shown_with_who_has_it() -> None:

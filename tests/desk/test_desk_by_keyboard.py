@@ -43,6 +43,35 @@ def page(live_server: LiveServer) -> Iterator[Page]:
         browser.close()
 
 
+def test_new_stories_wait_until_the_editor_takes_them_in(page: Page) -> None:
+    page.keyboard.press("j")
+    first = page.evaluate("document.activeElement.id")
+    make_story("Quito buries its dead", articles=4)
+    page.evaluate(
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )  # as when the tab is looked at again
+    page.locator("#take-in", has_text="1 new story").wait_for()
+    assert page.locator(".story").count() == 1
+    assert page.evaluate("document.activeElement.id") == first
+    page.keyboard.press("u")
+    page.locator(".story", has_text="Quito").wait_for()
+    assert page.locator(".story").count() == 2
+    assert page.evaluate("document.activeElement.id") == first
+    assert page.locator("#take-in").count() == 0
+
+
+def test_the_budget_is_narrowed_by_keyboard_and_the_address_keeps_it(page: Page) -> None:
+    make_story("Quito buries its dead")
+    page.reload()
+    page.keyboard.press("/")
+    page.keyboard.type("quito")
+    page.wait_for_url("**/?text=quito")
+    assert page.locator(".story").count() == 1
+    page.reload()
+    assert page.locator(".story").count() == 1
+    assert page.input_value("#filter") == "quito"
+
+
 def test_a_story_becomes_a_saved_brief_without_a_mouse_or_a_reload(page: Page) -> None:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

@@ -46,7 +46,7 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class BudgetItem:
     """A story that could run. `brief` is the one this edition has of it, `told` the dates of earlier editions that
-    had it or what it goes on with; `reasons` are the wire's, and when it was last told."""
+    had it or what it goes on with."""
 
     line: BudgetLine
     regions: tuple[str, ...]
@@ -54,12 +54,9 @@ class BudgetItem:
     told: tuple[dt.date, ...]
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        """The grounds of its place, in words."""
-        if not self.told:
-            return self.line.reasons
-        last = self.told[-1]
-        return (*self.line.reasons, f"last told on {last.day} {last:%b}")
+    def last_told(self) -> dt.date | None:
+        """The latest edition that told of it."""
+        return self.told[-1] if self.told else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from daybreak.desk.models import Brief
 from daybreak.wire.coverage import UnderCovered, big_outlets, homes_of, regions_told, under_covered
+from daybreak.wire.ranking import places_told, shares_of
 from daybreak.wire.regions import REGIONS, regions_of
 from daybreak.wire.stories import BudgetLine, budget_at, stories_at
 
@@ -16,6 +17,8 @@ DAY = dt.timedelta(days=1)
 REACH = 4  # days of the wire that outlets and stories are judged by
 EDITIONS = 30  # days of the paper
 SHOWN = 20
+BACKYARD = 0.15  # of the wire: a country that it tells of so much is passed over by nobody
+EVEN = 5  # per cent of the whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,11 @@ class Meter:
 
     @property
     def words(self) -> str:
-        """The comparison in words; a share within half and twice of the other is taken as even."""
+        """The comparison in words; shares less than EVEN apart, or within half and twice of each other, are even."""
+        if not self.briefs and not self.wire:
+            return "told by neither"
+        if abs(self.briefs - self.wire) < EVEN:
+            return "about even"
         if self.briefs * 2 < self.wire:
             return "told less than the wire tells"
         if self.wire * 2 < self.briefs:
@@ -64,7 +71,9 @@ def coverage_at(at: dt.datetime) -> Coverage:
     wire = regions_told(sighting for sighting in everything if at - DAY < sighting.published <= at)
     briefs = _briefs(at)
     big = big_outlets(stories.values())
-    found = {one.story: one for one in under_covered(stories, big, homes_of(everything))}
+    rare = {place for place, share in shares_of(everything).items() if share < BACKYARD}
+    candidates = {story: of for story, of in stories.items() if rare.intersection(places_told(of)[:1])}
+    found = {one.story: one for one in under_covered(candidates, big, homes_of(everything))}
     lines = budget_at(at, hours=REACH * 24, only=found).lines if found else ()
     return Coverage(
         tuple(Meter(region, _share(wire, region), _share(briefs, region)) for region in REGIONS),

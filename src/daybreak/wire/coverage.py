@@ -16,7 +16,7 @@ from daybreak.wire.regions import region_of
 K = TypeVar("K", bound=Hashable)
 
 SHARED = 3  # independent outlets that make a story a shared one
-CARRIED = 0.5  # of the shared stories, that the big outlets carry between them
+CARRIED = 0.8  # of the shared stories, that the big outlets carry between them
 AT_HOME = 2  # independent outlets of the story's own region
 LEAST, MOSTLY = 5, 0.4  # articles with a country, and the share of one country, that tell an outlet's home
 
@@ -31,7 +31,7 @@ class UnderCovered(Generic[K]):
 
 
 def big_outlets(stories: Iterable[Sequence[Sighting]]) -> tuple[str, ...]:
-    """The fewest outlets, taken by how much they carry, that between them carry half of the shared stories."""
+    """The fewest outlets, taken by how much they carry, that between them carry most (CARRIED) of the shared stories."""
     shared = [outlets for of in stories if len(outlets := _independent(of)) >= SHARED]
     carried = Counter(outlet for outlets in shared for outlet in outlets)
     big: list[str] = []
