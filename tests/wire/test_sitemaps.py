@@ -41,7 +41,7 @@ def test_a_news_sitemap_is_read_like_a_feed(data: bytes) -> None:
     ("data", "says"),
     [(NEWS.format(urls="").encode(), "names no news"), (INDEX.format(parts="").encode(), "names no sitemap"),
      (news("a")[:300], "broken XML"), (b"<!DOCTYPE x [<!ENTITY a 'b'>]>" + news("a")[39:], "entities"),
-     (b"<urlset>" + b"<a>" * 5000, "200 deep")],
+     (b"<urlset>" + b"<a>" * 5000, "200 deep"), (b"<urlset>" + b"<a/>" * 700_000, "more than 600,000 elements")],
 )  # fmt: skip
 def test_a_sitemap_without_news_says_so(data: bytes, says: str) -> None:
     with pytest.raises(FeedError, match=says):

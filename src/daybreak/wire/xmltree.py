@@ -9,6 +9,7 @@ from xml.parsers import expat
 from daybreak.common.refusal import Refused
 
 _DEEPEST = 200  # elements within one another
+_MOST_ELEMENTS = 600_000  # in memory they weigh thirty times what they do in a file
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
 
 
@@ -22,11 +23,13 @@ def parse_xml(text: str) -> Element:
     Declared entities are refused unread (bombs, files of this machine), and so is a document whose elements stand
     more than 200 deep. Raises XMLError with a sentence.
     """
-    builder, depth = TreeBuilder(), 0
+    builder, depth, count = TreeBuilder(), 0, 0
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
+        nonlocal depth, count
+        depth, count = depth + 1, count + 1
+        if count > _MOST_ELEMENTS:
+            raise XMLError(f"It has more than {_MOST_ELEMENTS:,} elements, which no news has.")
         if depth > _DEEPEST:
             raise XMLError(f"Its elements stand more than {_DEEPEST} deep, which no news does.")
         builder.start(_name(tag), {_name(key): value for key, value in attributes.items()})
