@@ -114,3 +114,10 @@ def test_polling_nothing_says_so_and_a_private_feed_is_refused() -> None:
 
 def test_an_empty_budget_says_what_to_do() -> None:
     assert "import or poll first" in run("stories", "--at", AT).stdout
+
+
+def test_describing_and_reading_are_verbs() -> None:
+    run("import", str(SAMPLE / "wire.jsonl"), "--at", AT)
+    assert run("describe").stdout == "0 articles described.\n"
+    nothing = {"asked": 0, "read": 0, "longer": 0, "refused": 0, "failed": []}
+    assert json.loads(run("read", "--json", "--at", AT).stdout) == nothing
