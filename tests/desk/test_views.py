@@ -288,3 +288,14 @@ def test_a_plain_form_gets_the_same_act_and_a_way_back(desk: Client, brief: Brie
 )
 def test_what_is_not_there_is_not_found(desk: Client, address: str) -> None:
     assert desk.get(address).status_code == 404
+
+
+def test_a_storys_articles_show_what_they_said_before_and_where_from(desk: Client) -> None:
+    story = make_story(articles=1)
+    article = story.articles.get()
+    article.dateline, article.agency, article.places = "BAMAKO, Mali", "AP", ["ML", "FR"]
+    article.save()
+    article.versions.create(title="Mali <b>weighs</b> its accords", seen_at=NIGHT, replaced_at=NIGHT)
+    page = desk.get(reverse("desk-story", args=[story.pk])).content.decode()
+    assert "was: “Mali &lt;b&gt;weighs&lt;/b&gt; its accords”" in page
+    assert "Reported from BAMAKO, Mali (AP) · Tells of ML, FR" in page

@@ -91,7 +91,6 @@ def _extract(tree: HtmlElement, url: str, *, bold: bool = False) -> str:
         tree,
         url=url,
         include_comments=False,
-        include_tables=False,
         favor_recall=bold,
         favor_precision=not bold,
     )
