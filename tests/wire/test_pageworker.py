@@ -76,3 +76,11 @@ def test_the_body_in_json_ld_stands_in_where_the_page_shows_little() -> None:
 def test_a_text_is_no_longer_than_its_limit() -> None:
     long = "<html><body><article>" + f"<p>{PARAGRAPHS[0]}</p>" * 1000 + "</article></body></html>"
     assert len(read_page(long.encode(), URL).text) <= LONGEST
+
+
+def test_authors_are_the_names_in_json_ld_and_never_an_address() -> None:
+    stated = '"author": [{"@type": "Person", "name": "Awa Traoré"}, "Ben Okri"], "datePublished"'
+    several = ARTICLE.replace('"datePublished"', stated)
+    assert read_page(several.encode(), URL).author == "Awa Traoré, Ben Okri"
+    address = ARTICLE.replace('content="Awa Traoré"', 'content="https://niger.example/awa"')
+    assert read_page(address.encode(), URL).author == ""
