@@ -57,6 +57,7 @@ class Config:
     paces: Mapping[str, int]
     warm_up: WarmUp | None
     provider: Provider | None
+    mail_workers: int
     mail_from: str
     bounce_domain: str
     notices_from: str
@@ -103,6 +104,7 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
         paces=read_paces(values.get("DAYBREAK_MAIL_PACE", "")),
         warm_up=read_warm_up(values.get("DAYBREAK_MAIL_WARM_UP", "")),
         provider=_provider(mail_url) if is_provider(mail_url) else None,
+        mail_workers=_workers(values.get("DAYBREAK_MAIL_WORKERS", "")),
         mail_from=mail_from,
         bounce_domain=_bounce_domain(values.get("DAYBREAK_BOUNCE_DOMAIN", ""), mail_from),
         notices_from=_sender("DAYBREAK_NOTICES_FROM", values.get("DAYBREAK_NOTICES_FROM", "") or mail_from),
@@ -216,6 +218,12 @@ def _sender(name: str, text: str) -> str:
     if not _is_bare_address(text):
         raise ConfigError(f"{name} is “{text}”: write one bare address, such as editions@paper.example.")
     return text
+
+
+def _workers(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{0,2}", text.strip(), re.ASCII):
+        raise ConfigError(f"DAYBREAK_MAIL_WORKERS is “{text}”: write a number of processes, such as 4.")
+    return int(text or 0)
 
 
 def _selector(text: str) -> str:

@@ -135,6 +135,8 @@ def with_crlf(message: bytes) -> bytes:
 def canonical_field(field: bytes) -> bytes:
     """A header field in the relaxed form (3.4.2), without a line end."""
     name, _, value = field.partition(b":")
+    if b"\r\n" not in field and b"  " not in field and b"\t" not in field:
+        return name.rstrip(b" ").lower() + b":" + value.strip(b" ")
     value = value.replace(b"\r\n", b"")
     return name.rstrip(b" \t").lower() + b":" + _SPACES.sub(b" ", value).strip(b" ")
 

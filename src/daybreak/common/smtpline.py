@@ -117,11 +117,14 @@ class Line:
         """Whether bytes wait for room in the system's buffers."""
         return bool(self._out)
 
-    def offer(self, sender: str, recipient: str, message: bytes) -> None:
-        """Begin to hand over `message`. Raises AddressRefused, the line still idle, when this server never can."""
+    def offer(self, sender: str, recipient: str, message: bytes, *, settled: bool = False) -> None:
+        """Begin to hand over `message`; `settled` promises that its line ends are CRLF.
+
+        Raises AddressRefused, the line still idle, when this server never can.
+        """
         assert self.stage is Stage.IDLE
         to, options = self._envelope(recipient, len(message))
-        self._body = dot_stuffed(message)
+        self._body = dot_stuffed(message, settled=settled)
         self.outcome = None
         self.stage = Stage.ENVELOPE
         self._deadline = time.monotonic() + self.server.timeout
@@ -183,11 +186,12 @@ class Line:
 
     def _send_commands(self) -> None:
         """The whole group at once to a server that can, else the next command alone."""
-        several = "PIPELINING" in self.extensions
-        while self._unsent and (several or not self._waiting):
-            verb, command = self._unsent.pop(0)
-            self._waiting.append(verb)
-            self._out.append(memoryview(command))
+        if self._waiting or not self._unsent:
+            return
+        group = self._unsent if "PIPELINING" in self.extensions else self._unsent[:1]
+        self._unsent = self._unsent[len(group) :]
+        self._waiting += [verb for verb, _ in group]
+        self._out.append(memoryview(b"".join(command for _, command in group)))
 
     def _write(self) -> None:
         try:
@@ -335,9 +339,9 @@ def ascii_where_possible(recipient: str) -> str:
         raise AddressRefused("This is no address that mail can be sent to.") from error
 
 
-def dot_stuffed(message: bytes) -> bytes:
+def dot_stuffed(message: bytes, *, settled: bool = False) -> bytes:
     """CRLF line ends, a second dot before each line that begins with one (RFC 5321, 4.5.2), CRLF at the end."""
-    body = with_crlf(message).replace(b"\r\n.", b"\r\n..")
+    body = (message if settled else with_crlf(message)).replace(b"\r\n.", b"\r\n..")
     if body.startswith(b"."):
         body = b"." + body
     return body if body.endswith(b"\r\n") else body + b"\r\n"

@@ -10,20 +10,19 @@ from pathlib import Path
 
 import click
 from click.core import ParameterSource
-from django.conf import settings
 
 from daybreak.common.clock import now
 from daybreak.common.commandline import Day, at_option, json_option, print_json
 from daybreak.common.refusal import Refused
 from daybreak.delivery.correcting import correction_lines
+from daybreak.delivery.crew import deliver_in_force
 from daybreak.delivery.holding import pause, resume, stop
 from daybreak.delivery.hooks import hook_address
 from daybreak.delivery.incoming import take_in
 from daybreak.delivery.mailfiles import mails_in
 from daybreak.delivery.models import Suppression
-from daybreak.delivery.planning import plan_all
+from daybreak.delivery.planning import Planned, plan_all
 from daybreak.delivery.rehearsalcommands import dry_run, test_mail
-from daybreak.delivery.sending import deliver_due, open_way
 from daybreak.delivery.status import ReaderLines, status_of, summary
 from daybreak.delivery.suppressing import lift, suppressions, why
 from daybreak.desk.editions import edition_of
@@ -39,20 +38,29 @@ deliver.add_command(test_mail)
 
 
 @deliver.command()
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 64),
+    default=0,
+    help="Sending processes; 0 is by the mails that are due and the machine's cores.",
+)
+@click.option("--planned", is_flag=True, hidden=True, help="Plan nothing: another process has.")
 @at_option
 @json_option
 @click.pass_context
-def run(ctx: click.Context, at: dt.datetime, as_json: bool) -> None:
+def run(ctx: click.Context, at: dt.datetime, as_json: bool, workers: int, planned: bool) -> None:
     """Plan every printed edition, hand over what is due, and return when nothing more is."""
     rehearsed = ctx.get_parameter_source("at") is not ParameterSource.DEFAULT
-    planned = plan_all(at)
-    sent = deliver_due(lambda: open_way(settings.CONFIG), (lambda: at) if rehearsed else now, settings.CONFIG)
+    plans = Planned() if planned else plan_all(at)
+    sent = deliver_in_force(
+        (lambda: at) if rehearsed else now, workers=workers, rehearsed_at=at if rehearsed else None
+    )
     if as_json:
-        print_json({**asdict(planned), **asdict(sent)})
+        print_json({**asdict(plans), **asdict(sent)})
     else:
         click.echo(
-            f"{planned.made} planned, {planned.moved} moved to a new morning, {planned.dropped} not wanted, "
-            f"{planned.corrections} for corrections."
+            f"{plans.made} planned, {plans.moved} moved to a new morning, {plans.dropped} not wanted, "
+            f"{plans.corrections} for corrections."
         )
         click.echo(
             f"{sent.handed_over} handed over, {sent.put_off} put off, {sent.refused} refused, "

@@ -27,7 +27,7 @@ class Desk:
     """What both ways of handing over need: how a mail is set and signed, its envelope sender, its rows."""
 
     ledger: Ledger
-    write: Callable[[Job], bytes]  # raises NoAddress
+    write: Callable[[Job], bytes]  # with CRLF line ends; raises NoAddress
     sender: Callable[[Job], str]
 
     def late(self, job: Job) -> bool:
@@ -131,7 +131,7 @@ class Handing:
                 return
             job = self.ready.popleft()
             try:
-                line.offer(self.desk.sender(job), job.email, job.message)
+                line.offer(self.desk.sender(job), job.email, job.message, settled=True)
             except AddressRefused as error:
                 self.outcomes.append((job, error))
                 continue

@@ -25,7 +25,7 @@ from daybreak.press.models import PressRun, Rendition
 from daybreak.press.renditions import rendition, stored
 from daybreak.press.typesetting import edition_path
 
-TOKEN = re.compile(rb"%%(ACCOUNT_URL|UNSUBSCRIBE_URL|READ_URL|LISTEN_URL|NOTE|LATE)%%")
+TOKEN = re.compile(rb"%%(UNSUBSCRIBE_URL|NOTE|LATE)%%")
 SOFT_BREAK = b"=\r\n"
 READ_IT = "read it here:"
 _WORD = r"""[^\x00-\x20\x7f-\x9f\ud800-\udfff<>()\[\],;:\\"@]+"""
@@ -63,7 +63,6 @@ class Letter:
 
     sender: str
     site_url: str
-    path: str
     pieces: tuple[bytes | Slot, ...]
 
     def to(
@@ -81,15 +80,11 @@ class Letter:
 
         Raises NoAddress when the reader's address cannot stand in a header.
         """
-        read = self.site_url + self.path
         values = {
             "TO": to_header(reader.name, reader.email),
             "DATE": format_datetime(at),
             "MESSAGE_ID": f"<{delivery_id}@{self.sender.rpartition('@')[2]}>",
-            "ACCOUNT_URL": f"{self.site_url}/account/",
             "UNSUBSCRIBE_URL": f"{self.site_url}/unsubscribe/{reader.unsubscribe_token}/",
-            "READ_URL": read,
-            "LISTEN_URL": f"{read}#listen",
             "NOTE": note,
             "LATE": f"{late.day}’s edition was late; {READ_IT} {self.site_url}{late.path}" if late else "",
         }
@@ -123,9 +118,22 @@ def compose(
             b"--" + boundary + b"\r\nContent-Type: text/" + kind + b"; charset=utf-8\r\n"
             b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
         )
-        pieces += [*_body(body, write), b"\r\n"]
+        pieces += [*_body(_with_addresses(body, path, config), write), b"\r\n"]
     pieces.append(b"--" + boundary + b"--\r\n")
-    return Letter(config.mail_from, config.site_url, path, tuple(pieces))
+    return Letter(config.mail_from, config.site_url, tuple(pieces))
+
+
+def _with_addresses(body: bytes, path: str, config: Config) -> bytes:
+    """The addresses that are the same for every reader, set once."""
+    read = config.site_url + path
+    addresses = {
+        "READ_URL": read,
+        "LISTEN_URL": f"{read}#listen",
+        "ACCOUNT_URL": f"{config.site_url}/account/",
+    }
+    for name, address in addresses.items():  # made of our own host and digits: nothing in them needs escaping
+        body = body.replace(f"%%{name}%%".encode(), address.encode())
+    return body
 
 
 def to_header(name: str, email: str) -> str:

@@ -17,6 +17,7 @@ from daybreak.common.smtpline import Line, Stage
 from daybreak.delivery.pacing import Paces
 
 STRAIGHT_FAILURES = 4  # then a relay is left alone until the next run
+TEND_EVERY = 0.01  # seconds
 FIRST_REST = 0.5  # seconds, doubled with each failure
 
 
@@ -60,10 +61,14 @@ class Lines:
         self.selector = selectors.DefaultSelector()
         self._greeters = ThreadPoolExecutor(max_workers=8, thread_name_prefix="greeting")
         self._watched: dict[Line, int] = {}
+        self._tended = 0.0
 
     def tend(self, wanted: int) -> None:
         """Take up new lines, bury dead ones, and open more while fewer than `wanted` are there."""
         now = time.monotonic()
+        if now < self._tended + TEND_EVERY:
+            return
+        self._tended = now
         for relay in self.relays:
             for line in relay.lines:
                 line.expire(now)

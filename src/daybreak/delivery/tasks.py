@@ -15,10 +15,11 @@ from daybreak.common.post import PostError, SmtpPost, open_post
 from daybreak.common.refusal import Refused
 from daybreak.delivery.alarms import MAIL_SERVER, clear_alarm, keep_in_step, raise_alarm
 from daybreak.delivery.board import boards
+from daybreak.delivery.crew import deliver_in_force
 from daybreak.delivery.mailfiles import take_in_mailbox
 from daybreak.delivery.planning import plan_all
 from daybreak.delivery.rehearsing import seeds_due, send_seeds
-from daybreak.delivery.sending import deliver_due, mornings_due, open_way
+from daybreak.delivery.sending import mornings_due
 from daybreak.delivery.telling import tell_what_is_due
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 def send_mornings() -> dict[str, Any]:
     """Plan what was printed and hand over what is due: the counts of both. Safe to run often, late or twice at once."""
     planned = plan_all(now())
-    sent = deliver_due(lambda: open_way(settings.CONFIG), now)
+    sent = deliver_in_force(now)
     if sent.trouble:
         log.warning("Mornings: %s What was not handed over stays due.", sent.trouble)
     return {**asdict(planned), **asdict(sent)}
