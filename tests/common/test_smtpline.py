@@ -1,0 +1,237 @@
+"""One line to servers that behave, lie, never end and hang up; what was sent is told from what was not."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daybreak.common.config import MailServer
+from daybreak.common.greeting import greet
+from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway, TryLater
+from daybreak.common.smtpline import Answers, Line, Nonsense, Stage, ascii_where_possible
+
+MAIL = b"Subject: Terms\r\n\r\n" + b"A line of the paper.\r\n" * 3000
+Play = Callable[[socket.socket], None]
+HELLO = b"250-there\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250 8BITMIME\r\n"
+
+
+@contextmanager
+def server(play: Play, timeout: float = 1.0) -> Iterator[MailServer]:
+    """A server that plays `play` on its first connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            sock, _ = listener.accept()
+            with sock, suppress(OSError):
+                play(sock)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield MailServer("127.0.0.1", listener.getsockname()[1], "", "", "none", timeout)
+        thread.join(timeout=5)
+
+
+def greeted(sock: socket.socket, hello: bytes = HELLO) -> None:
+    sock.sendall(b"220 there\r\n")
+    sock.recv(1000)
+    sock.sendall(hello)
+
+
+def read_until(sock: socket.socket, end: bytes) -> bytes:
+    data = b""
+    while not data.endswith(end):
+        more = sock.recv(65536)
+        if not more:
+            break
+        data += more
+    return data
+
+
+def read(sock: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        data += sock.recv(65536)
+    return data
+
+
+def hand_over(line: Line, message: bytes = MAIL) -> PostError | None:
+    line.offer("paper@example.org", "ada@example.org", message)
+    while line.stage not in (Stage.IDLE, Stage.DEAD):
+        if line.stage is Stage.LEAVE:
+            time.sleep(0.05)
+            line.step()
+            if line.stage is Stage.LEAVE:
+                line.finish()
+        line.step()
+        line.expire(time.monotonic())
+        time.sleep(0.001)
+    return line.outcome
+
+
+def test_the_envelope_goes_out_as_one_group_and_the_dot_by_itself() -> None:
+    heard: list[bytes] = []
+
+    def play(sock: socket.socket) -> None:
+        greeted(sock)
+        heard.append(sock.recv(1000))
+        sock.sendall(b"250 a\r\n250 b\r\n354 go\r\n")
+        heard.append(read(sock, len(MAIL)))
+        heard.append(sock.recv(1000))
+        sock.sendall(b"250 taken\r\n")
+
+    with server(play) as where:
+        assert hand_over(greet(where)) is None
+    assert heard == [
+        b"MAIL FROM:<paper@example.org> BODY=8BITMIME SIZE=66018\r\nRCPT TO:<ada@example.org>\r\nDATA\r\n",
+        MAIL,
+        b".\r\n",
+    ]
+
+
+def test_a_server_that_takes_one_command_at_a_time_gets_one() -> None:
+    heard: list[bytes] = []
+
+    def play(sock: socket.socket) -> None:
+        greeted(sock, b"250 there\r\n")
+        for answer in (b"250 a\r\n", b"250 b\r\n", b"354 go\r\n"):
+            heard.append(sock.recv(1000).split(b" ")[0].strip())
+            sock.sendall(answer)
+        read_until(sock, b"\r\n.\r\n")
+        sock.sendall(b"250 taken\r\n")
+
+    with server(play) as where:
+        assert hand_over(greet(where)) is None
+    assert heard == [b"MAIL", b"RCPT", b"DATA"]
+
+
+def test_a_refused_reader_whose_data_is_welcome_gets_an_empty_text_and_the_line_lives_on() -> None:
+    def play(sock: socket.socket) -> None:
+        greeted(sock)
+        sock.recv(1000)
+        sock.sendall(b"250 a\r\n550 nobody\r\n354 go\r\n")
+        assert sock.recv(1000) == b".\r\n"
+        sock.sendall(b"554 no one to send to\r\n")
+        assert sock.recv(1000) == b"RSET\r\n"
+        sock.sendall(b"250 fine\r\n")
+        sock.recv(100)
+
+    with server(play) as where:
+        line = greet(where)
+        assert isinstance(hand_over(line), AddressRefused)
+        assert line.stage is Stage.IDLE
+        line.close()
+
+
+def drop_inside(sock: socket.socket) -> None:
+    sock.sendall(b"250 a\r\n250 b\r\n354 go\r\n")
+    sock.recv(100)
+
+
+def drop_after(sock: socket.socket) -> None:
+    sock.sendall(b"250 a\r\n250 b\r\n354 go\r\n")
+    read_until(sock, b"\r\n.\r\n")
+
+
+def fine_to_all(sock: socket.socket) -> None:
+    sock.sendall(b"250 a\r\n250 b\r\n250 c\r\n")
+    sock.recv(100)
+
+
+def endless(sock: socket.socket) -> None:
+    for _ in range(5000):
+        sock.sendall(b"250-more\r\n")
+
+
+def huge(sock: socket.socket) -> None:
+    sock.sendall(b"250 " + b"x" * 1_000_000)
+
+
+def dawdle(sock: socket.socket) -> None:
+    sock.sendall(b"2")
+    time.sleep(0.8)
+
+
+def too_many(sock: socket.socket) -> None:
+    sock.sendall(b"250 a\r\n250 b\r\n354 go\r\n250 taken before it came\r\n")
+    sock.recv(100)
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome"),
+    [
+        (drop_inside, TryLater),
+        (drop_after, InDoubt),
+        (fine_to_all, TryLater),
+        (endless, TryLater),
+        (huge, TryLater),
+        (too_many, TryLater),
+        (lambda sock: sock.sendall(b"250 a\r\n250 b\r\n\xff\xfe\r\n"), TryLater),
+        (lambda sock: time.sleep(1.5), TryLater),
+    ],
+)
+def test_whatever_a_server_does_only_the_dot_makes_doubt(act: Play, outcome: type[PostError]) -> None:
+    def play(sock: socket.socket) -> None:
+        greeted(sock)
+        sock.recv(1000)
+        act(sock)
+
+    with server(play) as where:
+        line = greet(where)
+        assert type(hand_over(line)) is outcome
+        assert line.stage is Stage.DEAD
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        endless,
+        huge,
+        lambda sock: sock.sendall(b"554 go away\r\n"),
+        dawdle,
+        lambda sock: greeted(sock, b"250-more\r\n" * 5000),
+    ],
+)
+def test_a_greeting_without_end_or_sense_is_a_server_away(play: Play) -> None:
+    started = time.monotonic()
+    with server(play, timeout=0.5) as where, pytest.raises(ServerAway):
+        greet(where)
+    assert time.monotonic() - started < 30  # bounded by its limit, however slow the machine
+
+
+def test_a_mail_larger_than_the_server_takes_is_refused_before_it_leaves() -> None:
+    def play(sock: socket.socket) -> None:
+        greeted(sock)
+        sock.recv(100)
+
+    with server(play) as where:
+        line = greet(where)
+        with pytest.raises(AddressRefused, match="1,000,000 bytes"):
+            line.offer("paper@example.org", "ada@example.org", b"x" * 1_000_001)
+        assert line.stage is Stage.IDLE
+        line.close()
+
+
+def test_a_domain_beyond_ascii_travels_in_its_ascii_form() -> None:
+    assert ascii_where_possible("ada@bücher.example") == "ada@xn--bcher-kva.example"
+    assert ascii_where_possible("zoë@example.org") == "zoë@example.org"
+
+
+@given(data=st.binary(max_size=300), cut=st.integers(0, 300))
+def test_answers_are_the_same_however_the_bytes_arrive(data: bytes, cut: int) -> None:
+    def read(*parts: bytes) -> list[object]:
+        answers, found = Answers(), []
+        try:
+            for part in parts:
+                found += answers.read(part)
+        except Nonsense:
+            return [*found, "nonsense"]
+        return found
+
+    assert read(data) == read(data[:cut], data[cut:])
