@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from daybreak.circulation.models import Reader
+from daybreak.common.dkim import canonical_body, with_crlf
 from daybreak.common.refusal import Refused
 from daybreak.delivery.letters import Letter, NoAddress, _body, _in_html, letter_of, to_header
 from daybreak.press.models import PressRun
@@ -137,6 +138,18 @@ def test_any_copy_and_any_note_come_through_in_short_lines(before: str, note: st
     assert quopri.decodestring(data).replace(b"\r\n", b"\n") == re.sub(rb"\r\n?", b"\n", expected)
     assert data.isascii()
     assert max(map(len, data.split(b"\r\n"))) <= 76
+
+
+@hypothesis_settings(max_examples=200, deadline=None)
+@given(before=hostile, note=hostile, after=hostile)
+def test_every_body_is_in_the_form_that_is_signed(before: str, note: str, after: str) -> None:
+    pieces = _body(f"{before}%%NOTE%%{after}".encode(errors="replace"), _in_html)
+    data = b"".join(
+        piece if isinstance(piece, bytes) else piece.write(note.encode(errors="replace").decode())
+        for piece in pieces
+    )
+    body = b"--x\r\n" + data + b"\r\n--x--\r\n"
+    assert canonical_body(body) == body == with_crlf(body)
 
 
 def test_a_subject_cannot_end_its_line(db: None) -> None:
