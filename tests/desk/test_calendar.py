@@ -71,7 +71,8 @@ def test_holidays_are_kept_by_name_and_noted() -> None:
     [
         (FRIDAY, " ", Misused),
         (FRIDAY, "x" * 81, Misused),
-        (dt.date(1800, 1, 1), "Long ago", Misused),
+        (dt.date(2200, 1, 1), "Far away", Misused),
+        (dt.date(2022, 5, 3), "Over", Refused),
         (dt.date(2022, 5, 7), "Saturday", Refused),
     ],
 )
@@ -107,7 +108,9 @@ def test_the_calendar_on_the_command_line() -> None:
     assert added.output == "May Day (2022-05-06): the next paper is of 2022-05-09.\n"
     listed = command.invoke(calendar, ["list", "--json", "--at", "2022-05-01T00:00Z"])
     assert json.loads(listed.output) == [{"date": "2022-05-06", "name": "May Day"}]
-    assert command.invoke(calendar, ["remove", "2022-05-06"]).exit_code == 0
+    assert "is over" in str(command.invoke(calendar, ["remove", "2022-05-06"]).exception)
+    removed = command.invoke(calendar, ["remove", "2022-05-06", "--at", "2022-05-06T09:00Z"])
+    assert removed.output == "There is a paper on 2022-05-06.\n"
     assert "No holidays to come" in command.invoke(calendar, ["list"]).output
 
 

@@ -72,12 +72,13 @@ def holidays_from(day: dt.date) -> list[Holiday]:
 def add_holiday(date: dt.date, name: str, *, by: str, at: dt.datetime) -> Holiday:
     """No paper on `date`, and why. An edition dated so goes out on the next day that has a paper.
 
-    Raises Misused for a name or date that cannot be, Refused when there is none on that day anyhow.
+    Raises Misused for a name or date that cannot be, Refused when there is none on that day anyhow or it is over.
     """
+    _refuse_past(date, at)
     name = tidy_line(name)
     if not name or len(name) > LONGEST_NAME:
         raise Misused(f"A holiday has a name: write one of at most {LONGEST_NAME} characters.")
-    if not 1900 <= date.year < 2200:
+    if date.year >= 2200:
         raise Misused(f"{date} is too far away for a paper: write a year from 1900 to 2199.")
     if date.weekday() > 4:
         raise Refused(f"{date} is a {date:%A}, which has no paper anyhow.")
@@ -92,8 +93,15 @@ def add_holiday(date: dt.date, name: str, *, by: str, at: dt.datetime) -> Holida
 
 @transaction.atomic
 def remove_holiday(date: dt.date, *, by: str, at: dt.datetime) -> None:
-    """A paper on `date` after all. Raises Refused when it is no holiday."""
+    """A paper on `date` after all. Raises Refused when it is no holiday, or over."""
+    _refuse_past(date, at)
     removed, _ = Holiday.objects.filter(date=date).delete()
     if not removed:
         raise Refused(f"{date} is no holiday: `daybreak calendar list` shows them.")
     note("holiday removed", "the calendar", by=by, at=at, date=str(date))
+
+
+def _refuse_past(date: dt.date, at: dt.datetime) -> None:
+    # What went out then went out by the calendar as it was; yesterday is still today somewhere.
+    if date < at.date() - DAY:
+        raise Refused(f"{date} is over: the calendar of days that are over stays as it was.")
