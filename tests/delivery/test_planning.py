@@ -15,7 +15,16 @@ from daybreak.delivery.planning import Planned, editions_to_plan, plan, plan_all
 from daybreak.delivery.status import ReaderLines
 from daybreak.desk.calendar import add_holiday, remove_holiday
 from tests.conftest import make_reader
-from tests.delivery.ledger import AUCKLAND_SIX, BERLIN_SIX, FRIDAY, NIGHT, many_readers, printed
+from tests.delivery.ledger import (
+    AUCKLAND_SIX,
+    BERLIN_SIX,
+    FRIDAY,
+    NIGHT,
+    RememberingPost,
+    deliver,
+    many_readers,
+    printed,
+)
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -187,3 +196,14 @@ def test_a_holiday_moves_the_mornings_and_its_end_moves_them_back(ben: Reader) -
     remove_holiday(FRIDAY, by="Ines", at=NIGHT)
     assert plan(edition, NIGHT) == Planned(moved=1)
     assert Delivery.objects.get().due_at == BERLIN_SIX
+
+
+def test_a_day_given_up_after_the_first_try_is_withdrawn_at_the_next(ben: Reader) -> None:
+    plan(printed(), NIGHT)
+    Delivery.objects.update(attempts=1)
+    Reader.objects.update(delivery_days=parse_days("Mon"))
+    post = RememberingPost()
+    deliver(post, BERLIN_SIX)
+    row = Delivery.objects.get()
+    assert (post.taken, row.state) == ([], "withdrawn")
+    assert row.reason == "Friday is not one of the reader’s days."

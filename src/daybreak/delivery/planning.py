@@ -63,6 +63,11 @@ def day_wanted(edition_date: dt.date, rules: Rules, field: str = "delivery_days"
     return Q(**{f"{field}__in": wanted})
 
 
+def not_their_day(edition_date: dt.date, rules: Rules) -> str:
+    """Why a reader whose days `day_wanted` refuses does not get the edition."""
+    return f"{rules.calendar.outgoing(edition_date):%A} is not one of the reader’s days."
+
+
 def editions_to_plan(at: dt.datetime, rules: Rules = WEEKDAYS) -> Iterator[Edition]:
     """Printed editions whose morning is not over everywhere and that nobody stopped, the oldest first."""
     printed = Edition.objects.filter(press_runs__isnull=False, date__gte=first_in_hand(at, rules)).distinct()

@@ -42,10 +42,12 @@ from daybreak.delivery.ledger import Clock, Job, Ledger, Sent
 from daybreak.delivery.letters import Letter, letter_of
 from daybreak.delivery.lines import Lines, open_lines
 from daybreak.delivery.models import Delivery, SendHold
+from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.pacing import left_today
-from daybreak.delivery.planning import planning_due
+from daybreak.delivery.planning import day_wanted, not_their_day, planning_due
 from daybreak.delivery.returnpath import return_path
 from daybreak.delivery.suppressing import suppressed
+from daybreak.desk.models import Edition
 from daybreak.press.models import PressRun
 from daybreak.press.renditions import current_run
 
@@ -133,7 +135,7 @@ class _Sending:
             sent = Sent()
             what = (due.edition_id, due.correction_id)
             if take(claim, what, started, min(BATCH, room or BATCH), self.resting):
-                sent.withdrawn = _withdraw(claim, started)
+                sent.withdrawn = _withdraw(claim, due.edition, started)
                 jobs = _jobs(claim, started, late_before(due.edition))
                 self._hand_over(jobs, letter, Ledger(claim, run.pk, self.clock, sent))
                 if sent.put_off and not sent.handed_over and not sent.trouble:
@@ -193,13 +195,16 @@ def _trial_notes(claim: uuid.UUID, at: dt.datetime) -> dict[int, str]:
     return notes
 
 
-def _withdraw(claim: uuid.UUID, at: dt.datetime) -> int:
-    """Ask again who is entitled and takes the mail: days may lie between the planning and the morning."""
+def _withdraw(claim: uuid.UUID, edition: Edition, at: dt.datetime) -> int:
+    """Ask again who is entitled and wants the mail: days may lie between the planning and the morning."""
     held = Delivery.objects.filter(claim=claim, state=State.CLAIMED)
     stopped = held.filter(reader__mail_stopped_at__isnull=False)
     withdrawn = stopped.update(state=State.WITHDRAWN, reason="The reader stopped the mail.")
     dead = held.filter(suppressed("reader_id"))
     withdrawn += dead.update(state=State.WITHDRAWN, reason="No mail goes to this address: it is suppressed.")
     # A correction is owed to whoever has the error, entitled still or not.
-    lapsed = held.filter(correction=None).exclude(reader__in=entitled_readers(at))
+    of_edition, rules = held.filter(correction=None), the_rules()
+    unwanted = of_edition.exclude(day_wanted(edition.date, rules, "reader__delivery_days"))
+    withdrawn += unwanted.update(state=State.WITHDRAWN, reason=not_their_day(edition.date, rules))
+    lapsed = of_edition.exclude(reader__in=entitled_readers(at))
     return withdrawn + lapsed.update(state=State.WITHDRAWN, reason="The reader is no longer entitled.")
