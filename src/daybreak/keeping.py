@@ -6,6 +6,7 @@ the outbox and the keys. It opens sessions and feeds, so it is written for its o
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import os
@@ -21,7 +22,9 @@ from django.db import connection
 
 from daybreak import __version__
 from daybreak.common.clock import now
+from daybreak.common.commandline import at_option
 from daybreak.common.refusal import Refused
+from daybreak.delivery.settling import doubt_after_restore
 
 MANIFEST = "manifest.json"
 DATABASE = "daybreak.sqlite3"
@@ -61,8 +64,12 @@ def backup(file: Path) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def restore(file: Path) -> None:
-    """Bring everything back from FILE into an empty data folder."""
+@click.option(
+    "--nothing-was-sent", is_flag=True, help="No mail left after the backup was made: what was due is due."
+)
+@at_option
+def restore(file: Path, nothing_was_sent: bool, at: dt.datetime) -> None:
+    """Bring everything back from FILE into an empty data folder; mails that may have left meanwhile are in doubt."""
     database = _embedded_database()
     if database.exists():
         raise Refused(
@@ -77,6 +84,10 @@ def restore(file: Path) -> None:
         why = str(error).partition(":")[0]  # what comes after it tells of every packing that was tried
         raise Refused(f"{file} is no backup of Daybreak ({why}): choose another file.") from error
     click.echo(f"Restored the newsroom of {made['made_at']} into {settings.CONFIG.data}.")
+    if not nothing_was_sent and (doubtful := doubt_after_restore(at)):
+        click.echo(
+            f"{doubtful} mails that were due may have left since: settle them under /desk/deliveries/."
+        )
 
 
 def _embedded_database() -> Path:

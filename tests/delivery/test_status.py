@@ -22,8 +22,9 @@ from daybreak.delivery.models import Delivery
 from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.planning import plan
 from daybreak.delivery.progress import progress_of, rows_of, waves
-from daybreak.delivery.settling import settle
+from daybreak.delivery.settling import doubt_after_restore, settle, settle_all
 from daybreak.delivery.status import ReaderLines, status_of, summary
+from daybreak.desk.models import Edition
 from tests.common.test_post import _at, _free_port
 from tests.conftest import make_reader
 from tests.delivery.ledger import (
@@ -194,6 +195,50 @@ def test_doubt_is_settled_once(doubtful: Delivery) -> None:
     settle(doubtful.edition, doubtful.pk, "arrived", by="Ines", at=BERLIN_SIX + HOUR)
     with pytest.raises(Refused, match="not in doubt any more"):
         settle(doubtful.edition, doubtful.pk, "again", by="Ben", at=BERLIN_SIX + HOUR)
+
+
+def doubtful_rows(number: int) -> Edition:
+    many_readers(number)
+    edition = printed()
+    plan(edition, NIGHT)
+
+    def no_answer(recipient: str, tried: int) -> None:
+        raise InDoubt("No answer.")
+
+    deliver(RememberingPost(no_answer), BERLIN_SIX)
+    assert states() == {"in_doubt": number}
+    return edition
+
+
+def test_all_in_doubt_are_settled_alike() -> None:
+    edition = doubtful_rows(3)
+    assert settle_all(edition, "arrived", by="Ines", at=BERLIN_SIX) == {"handed_over": 3}
+    assert set(Delivery.objects.values_list("handed_over_at", flat=True)) == {BERLIN_SIX}
+    with pytest.raises(Refused, match="in doubt any more"):
+        settle_all(edition, "again", by="Ines", at=BERLIN_SIX)
+
+
+def test_all_sent_again_are_due_but_those_whose_hour_is_past() -> None:
+    edition = doubtful_rows(3)
+    first = Delivery.objects.order_by("reader_id").values("pk")[:1]
+    Delivery.objects.filter(pk__in=first).update(not_after=BERLIN_SIX)
+    assert settle_all(edition, "again", by="Ines", at=BERLIN_SIX + HOUR) == {"due": 2, "missed": 1}
+    post = RememberingPost()
+    deliver(post, BERLIN_SIX + HOUR)
+    assert len(post.taken) == 2
+
+
+def test_after_a_restore_what_was_due_is_in_doubt_and_nobody_gets_it_twice(ada: Reader, ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    at = AUCKLAND_SIX + HOUR
+    assert doubt_after_restore(at) == 1
+    post = RememberingPost()
+    deliver(post, at)
+    assert (post.taken, states()) == ([], {"due": 1, "in_doubt": 1})
+    assert settle_all(edition, "arrived", by="Ines", at=at) == {"handed_over": 1}
+    deliver(post, BERLIN_SIX)
+    assert post.recipients == ["ben@example.org"]
 
 
 # -- the command line and the task -----------------------------------------------------------------------

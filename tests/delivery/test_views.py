@@ -123,6 +123,12 @@ def test_doubt_is_settled_by_post_only_and_by_name(staff: Client, ben: Reader) -
     row = Delivery.objects.get()
     assert "It arrived" in staff.get(PAGES[1]).content.decode()
     assert "up to 1 reader may get two" in staff.get(f"{PAGES[1]}?state=in_doubt").content.decode()
+    everyone = "/desk/deliveries/2022-05-06/settle/"
+    assert staff.get(everyone).status_code == 405
+    assert "Say whether they arrived" in staff.post(everyone, {"answer": "x"}, follow=True).content.decode()
+    assert "now 1 missed" in staff.post(everyone, {"answer": "again"}, follow=True).content.decode()
+    assert "in doubt any more" in staff.post(everyone, {"answer": "again"}, follow=True).content.decode()
+    Delivery.objects.update(state="in_doubt")
     address = f"/desk/deliveries/2022-05-06/settle/{row.pk}/"
     assert staff.get(address).status_code == 405
     assert states() == {"in_doubt": 1}

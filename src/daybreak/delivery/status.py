@@ -16,7 +16,7 @@ from daybreak.circulation.models import Reader
 from daybreak.delivery.models import Delivery, Outcome
 from daybreak.delivery.mornings import over_everywhere, the_rules
 from daybreak.delivery.outcomes import sentence
-from daybreak.delivery.planning import readers_without_a_row, wave
+from daybreak.delivery.planning import not_their_day, readers_without_a_row, wave
 from daybreak.delivery.progress import Progress, clock_there, place_of, progress_of, rows_of
 from daybreak.delivery.suppressing import suppression_of, why
 from daybreak.desk.models import Edition
@@ -216,7 +216,7 @@ def _why_unplanned(reader: Reader, edition: Edition, at: dt.datetime) -> str:
     rules = the_rules()
     out = rules.calendar.outgoing(edition.date)
     if not reader.delivery_days & bit_of(out):
-        return f"{out:%A} is not one of the reader’s days."
+        return not_their_day(edition.date, rules)
     due_at = wave(edition.date, reader.time_zone, reader.delivery_time, rules).due_at
     confirmed = reader.confirmed_at is not None and reader.confirmed_at <= due_at
     if not (confirmed and entitlement_of(reader, due_at).allowed) and due_at < at:

@@ -29,7 +29,7 @@ from daybreak.delivery import outbox
 from daybreak.delivery.correcting import correction_lines, readers_with_the_error
 from daybreak.delivery.holding import hold_of, pause, resume, stop
 from daybreak.delivery.progress import Progress, progress_of, waves
-from daybreak.delivery.settling import settle
+from daybreak.delivery.settling import Answer, settle, settle_all
 from daybreak.delivery.status import STATES, UNPLANNED, ReaderLine, ReaderLines, status_of, summary
 from daybreak.desk.models import Edition
 
@@ -179,6 +179,27 @@ def settle_doubt(request: HttpRequest, date: dt.date, delivery_id: uuid.UUID) ->
         except Refused as error:
             messages.error(request, str(error))
     return redirect(reverse("delivery-edition", args=[date]) + "?state=in_doubt")
+
+
+@require_POST
+@never_cache
+@login_required
+def settle_all_doubt(request: HttpRequest, date: dt.date) -> HttpResponse:
+    """POST `answer` = arrived or again, and `correction`, an id, for a correction's: settle all in doubt alike."""
+    edition = get_object_or_404(Edition, date=date)
+    answer, wanted = request.POST.get("answer", ""), request.POST.get("correction", "")
+    correction = get_object_or_404(edition.corrections, pk=wanted) if wanted.isdecimal() else None
+    if answer not in ("arrived", "again"):
+        messages.error(request, "Say whether they arrived or are to be sent again.")
+        return redirect("delivery-edition", date)
+    by = cast(User, request.user).name
+    try:
+        counts = settle_all(edition, cast(Answer, answer), by=by, at=now(), correction=correction)
+        said = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in counts.items() if number)
+        messages.success(request, f"Settled: now {said}.")
+    except Refused as error:
+        messages.error(request, str(error))
+    return redirect("delivery-edition", date)
 
 
 @require_GET
