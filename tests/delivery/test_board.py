@@ -10,6 +10,7 @@ from django.test import Client
 from daybreak.accounts.models import User
 from daybreak.circulation.models import Reader
 from daybreak.delivery.board import board_of, boards, first_wave, house_lines
+from daybreak.delivery.holding import pause, stop
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import plan
 from daybreak.desk.models import Edition
@@ -150,3 +151,22 @@ def test_the_board_is_for_staff(client: Client) -> None:
     assert "06:00 in Tokyo" in page and "<html" in page
     part = client.get("/desk/board/", headers={"HX-Request": "true"}).content.decode()
     assert "06:00 in Tokyo" in part and "<html" not in part
+
+
+def test_a_pause_that_keeps_readers_from_their_morning_must_be_seen(ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    pause(edition, by="Ines", at=NIGHT, reason="A name is wrong.")
+    assert lines(NIGHT)["sending"] == "wait"
+    (line,) = (each for each in board_of(FRIDAY, BERLIN_SIX + 30 * MINUTE).lines if each.kind == "sending")
+    assert line.state == "late"
+    assert line.sentence.startswith("Ines paused it at 16:00 UTC: A name is wrong; 1 wait.")
+
+
+def test_a_stopped_edition_wants_nothing_more(ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    stop(edition, by="Ines", at=NIGHT, reason="A hoax.")
+    make_reader("New", "Europe/Berlin")
+    after = lines(BERLIN_SIX + 30 * MINUTE)
+    assert (after["planning"], after["sending"]) == ("well", "wait")

@@ -15,8 +15,9 @@ from django.db.models import Count, Max, Q
 
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.common.clock import hours_and_minutes
+from daybreak.delivery.holding import hold_of
 from daybreak.delivery.inserting import Wave
-from daybreak.delivery.models import Delivery
+from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.planning import day_wanted, is_planned, wave
 from daybreak.delivery.progress import clock_there
@@ -232,11 +233,13 @@ def _planning(case: _Case) -> Line:
 def _sending(case: _Case) -> Line | None:
     if case.edition is None or case.run is None:
         return None
-    rows = Delivery.objects.filter(edition=case.edition)
+    rows = Delivery.objects.filter(edition=case.edition, correction=None)
     due = rows.filter(state__in=WAITING, due_at__lte=case.at)
     stuck = due.filter(due_at__lt=case.at - PATIENCE, attempts=0).count()
     last = rows.aggregate(last=Max("handed_over_at"))["last"]
     gone = rows.filter(state=Delivery.State.HANDED_OVER).count()
+    if hold := hold_of(case.edition):
+        return _held(hold, gone, rows.filter(state__in=WAITING).count(), stuck)
     if stuck and (last is None or case.at - last > PATIENCE):
         sentence = f"{_mails(stuck)} due for more than {hours_and_minutes(PATIENCE)} and none leaves: is `daybreak serve` running, and does the mail server answer?"
         return Line("sending", "Sent", "late", sentence)
@@ -244,6 +247,17 @@ def _sending(case: _Case) -> Line | None:
     if not waiting:
         return Line("sending", "Sent", "well" if gone else "wait", f"{gone} handed over.")
     return Line("sending", "Sent", "wait", f"{gone} handed over, {waiting} waiting for their morning.")
+
+
+def _held(hold: SendHold, gone: int, waiting: int, stuck: int) -> Line:
+    """A pause that keeps readers from their morning must be seen; a stop is as somebody wanted it."""
+    if hold.kind == SendHold.Kind.STOP:
+        return Line(
+            "sending", "Sent", "wait", f"{gone} handed over, then {hold.by} stopped it: {hold.reason}"
+        )
+    why = f": {hold.reason.rstrip('.')}" if hold.reason else ""
+    sentence = f"{hold.by} paused it at {hold.at:%H:%M} UTC{why}; {waiting} wait. Resume or stop it under Deliveries."
+    return Line("sending", "Sent", "late" if stuck else "wait", sentence)
 
 
 def _doubts(case: _Case) -> Line | None:

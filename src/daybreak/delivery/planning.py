@@ -125,8 +125,9 @@ def readers_without_a_row(edition: Edition, at: dt.datetime) -> QuerySet[Reader]
 
 
 def is_planned(edition: Edition, at: dt.datetime) -> bool:
-    """Whether every reader who is owed the edition at `at` has a row."""
-    return not any(_missing(edition, at, the_rules()))
+    """Whether every reader who is owed the edition at `at` has a row; of one that was stopped nobody is owed one."""
+    stopped = SendHold.objects.filter(edition=edition, kind=SendHold.Kind.STOP).exists()
+    return stopped or not any(_missing(edition, at, the_rules()))
 
 
 def wanted_waves(edition: Edition, at: dt.datetime) -> dict[tuple[str, dt.time], int]:
