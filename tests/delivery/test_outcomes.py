@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from django.db import IntegrityError, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from daybreak.circulation.models import Notice, Reader
 from daybreak.common.config import BounceMailbox
@@ -242,6 +244,39 @@ def test_a_report_that_nobody_can_read_is_a_report_still(ben: Reader) -> None:
     )
     assert take_in(data, LATER) == "bounce"
     assert Outcome.objects.get().delivery == delivery
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"From: " + b"(" * 30_000 + b"\r\nTo: " + b"(" * 30_000 + b"\r\n\r\nHello",
+        b"From: ada@example.org\r\nSubject: =?utf-7?Q?+2AA-?= \x00\r\nMessage-ID: <\x00@x>\r\n\r\nHello \x00",
+        b"From: ada@example.org\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+2AA-",
+        b'From: ada@example.org\r\nContent-Type: text/plain; charset="a\x00b"\r\n\r\nHello',
+        b"From: ada@example.org\r\nContent-Type: text/plain; charset=zlib\r\n\r\nHello",
+        b"From: ada@example.org\r\nSubject: \xff\xfe\r\nIn-Reply-To: <\xff@x>\r\n\r\n\xff",
+        b"X-Failed-Recipients: a\x00b@example.org\r\nFrom: mailer-daemon@x.example\r\n\r\nUser unknown \x00",
+    ],
+)
+def test_no_trick_in_a_mail_stops_those_behind_it(data: bytes, ben: Reader) -> None:
+    assert take_in(data, LATER) in ("reply", "nothing", "bounce")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["From", "To", "Subject", "In-Reply-To", "Content-Type", "Auto-Submitted"]),
+            st.binary(max_size=60),
+        ),
+        max_size=6,
+    ),
+    st.binary(max_size=300),
+)
+def test_no_bytes_make_the_taking_in_fail(db: None, heads: list[tuple[str, bytes]], body: bytes) -> None:
+    take_in(
+        b"".join(name.encode() + b": " + value + b"\r\n" for name, value in heads) + b"\r\n" + body, LATER
+    )
 
 
 def test_files_and_folders_of_mail_are_taken_in_once(ben: Reader, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 
-from daybreak.delivery.reportparts import header
+from daybreak.delivery.reportparts import header, plain
 
 _HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-AutoReply-From", "X-Auto-Response-Suppress")
 _PREFIX = r"^\W*((re|aw|sv|vs|fw)\s*:\s*)*\W*"
@@ -48,7 +48,7 @@ def header_words(message: Message, name: str) -> str:
 
     raw = header(message, name)[:2000]
     try:
-        text = str(make_header(decode_header(raw)))
+        text = plain(str(make_header(decode_header(raw))))
     except (HeaderParseError, LookupError, ValueError):
         text = raw
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from email.message import Message
-from email.utils import getaddresses
 from itertools import islice
 from typing import Literal
 
@@ -26,7 +25,7 @@ from daybreak.delivery.bouncewords import (
     meaning_of_codes,
     meaning_of_words,
 )
-from daybreak.delivery.reportparts import ADDRESS, Report, header
+from daybreak.delivery.reportparts import ADDRESS, Report, addresses_in, header
 
 RECIPIENTS = 100
 Verdict = Literal["hard", "soft", "none"]
@@ -121,8 +120,7 @@ def _of_text(report: Report) -> list[Failed]:
     notified = _of_notification(report.words)
     if notified:
         return notified
-    named = getaddresses([header(report.message, "X-Failed-Recipients")])
-    addresses = [address for _, address in named if "@" in address]
+    addresses = addresses_in(header(report.message, "X-Failed-Recipients"))
     temporary, permanent = _scanned(report.message)
     if any(each.lower() in report.words.lower() for each in [*temporary, *permanent]):
         temporary, permanent = (
@@ -174,9 +172,7 @@ def _candidates(report: Report) -> list[str]:
     senders = report.senders
     found = dict.fromkeys(address.rstrip(".-") for address in ADDRESS.findall(report.words))
     named = [each for each in found if each.lower() not in senders and not _NOT_A_RECIPIENT.match(each)]
-    return named or [
-        each for _, each in getaddresses(re.findall(r"(?im)^to:(.*)$", report.returned)) if "@" in each
-    ]
+    return named or addresses_in("\n".join(re.findall(r"(?im)^to:(.*)$", report.returned)))
 
 
 def _before_forwarding(address: str, text: str) -> str:

@@ -7,7 +7,6 @@ import hashlib
 import uuid
 from collections.abc import Iterable
 from email.message import Message
-from email.utils import getaddresses
 from typing import Literal
 
 from django.conf import settings
@@ -20,7 +19,7 @@ from daybreak.delivery.bouncewords import UNSAID
 from daybreak.delivery.complaintreading import Complaint, read_complaint
 from daybreak.delivery.models import Delivery, Outcome, Reply
 from daybreak.delivery.outcomes import Told, delivery_named, record
-from daybreak.delivery.reportparts import ADDRESS, Report, header, parsed
+from daybreak.delivery.reportparts import Report, addresses_in, header, parsed
 from daybreak.delivery.returnpath import delivery_of
 
 What = Literal["bounce", "complaint", "out of office", "reply", "nothing"]
@@ -53,8 +52,8 @@ def take_in(data: bytes, at: dt.datetime, sent_to: Iterable[str] = ()) -> What:
 
 
 def _by_return_path(message: Message, sent_to: Iterable[str]) -> uuid.UUID | None:
-    heads = [str(value) for name in _SENT_TO for value in message.get_all(name, [])][:20]
-    addresses = [*sent_to, *(address for _, address in getaddresses(heads))]
+    heads = " ".join(str(value) for name in _SENT_TO for value in message.get_all(name, [])[:20])
+    addresses = [*sent_to, *addresses_in(heads)]
     return next((found for address in addresses if (found := delivery_of(address))), None)
 
 
@@ -104,20 +103,21 @@ def _keep(
     message: Message, automatic: bool, delivery_id: uuid.UUID | None, source: str, at: dt.datetime
 ) -> What:
     """Keep what a reader, or their machine, answered."""
-    name, address = next(iter(getaddresses([header_words(message, "From")])), ("", ""))
-    if not ADDRESS.fullmatch(address) or address.lower() == settings.CONFIG.mail_from.lower():
+    writer = header_words(message, "From")
+    address = next(iter(addresses_in(writer)), "")
+    if not address or address.lower() == settings.CONFIG.mail_from.lower():
         return "nothing"  # from nobody, or our own mail in a loop
     answered = f"{header(message, 'In-Reply-To')} {header(message, 'References')}"
     named = delivery_id or delivery_named(answered)
     delivery = Delivery.objects.filter(pk=named).first() if named else None
-    text = Report(message).text.replace("\x00", "").strip()[:TEXT]
+    text = Report(message).text.strip()[:TEXT]
     kind = Reply.Kind.OUT_OF_OFFICE if automatic else Reply.Kind.REPLY
     Reply.objects.get_or_create(
         digest=source,
         defaults={
             "kind": kind,
             "address": address[:320],
-            "name": name.replace("\x00", "")[:120],
+            "name": writer.partition("<")[0].replace(address, "").strip(' "')[:120],
             "subject": header_words(message, "Subject")[:300],
             "text": text,
             "message_id": header(message, "Message-ID")[:255],

@@ -7,8 +7,10 @@ import imaplib
 import mailbox
 import re
 import ssl
+import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from daybreak.common.config import BounceMailbox
@@ -17,6 +19,7 @@ from daybreak.delivery.incoming import take_in
 from daybreak.delivery.reportparts import LARGEST
 
 A_LOOK = 500  # mails taken in one look: the next look takes the next
+A_LOOK_LASTS = 300.0  # seconds
 PATIENCE = 20.0  # seconds for one answer of the IMAP server
 
 
@@ -62,7 +65,7 @@ def _take_in_maildir(folder: Path, at: dt.datetime) -> Counter[str]:
 def _take_in_imap(box: BounceMailbox, at: dt.datetime) -> Counter[str]:
     counted: Counter[str] = Counter()
     try:
-        with _opened(box) as imap:
+        with _opened(box) as imap, _no_longer_than(A_LOOK_LASTS, imap):
             _, found = imap.uid("SEARCH", "UNSEEN")
             for uid in (found[0] or b"").split()[:A_LOOK]:
                 data = _fetched(imap, uid.decode("ascii"))
@@ -88,6 +91,18 @@ def _opened(box: BounceMailbox) -> imaplib.IMAP4:
     if answer != "OK":
         raise imaplib.IMAP4.error(f"it has no folder {box.path} ({words!r})")
     return imap
+
+
+@contextmanager
+def _no_longer_than(seconds: float, imap: imaplib.IMAP4) -> Iterator[None]:
+    """A limit for each answer does not bound a server that drips: the line is cut when the time is over."""
+    timer = threading.Timer(seconds, imap.shutdown)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _fetched(imap: imaplib.IMAP4, uid: str) -> bytes | None:

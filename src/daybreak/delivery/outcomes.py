@@ -15,6 +15,7 @@ from daybreak.circulation.preferences import stop_mail
 from daybreak.common.models import note
 from daybreak.delivery.bouncewords import SENTENCES
 from daybreak.delivery.models import Delivery, Outcome
+from daybreak.delivery.reportparts import plain
 from daybreak.delivery.suppressing import suppress_if_told
 
 Kind = Outcome.Kind
@@ -71,17 +72,17 @@ def record(told: Told, at: dt.datetime) -> bool:
                 "kind": told.kind,
                 "delivery": delivery,
                 "reader": reader,
-                "address": told.address[:320],
+                "address": plain(told.address)[:320],
                 "happened_at": told.happened_at,
                 "told_at": at,
                 "via": told.via[:40],
                 "final": told.final,
-                "status": told.status[:16],
-                "reply_code": told.reply_code[:3],
-                "meaning": told.meaning[:40],
-                "diagnostic": told.diagnostic[:500],
-                "message_id": told.message_id[:255],
-                "feedback_id": told.feedback_id[:255],
+                "status": plain(told.status)[:16],
+                "reply_code": plain(told.reply_code)[:3],
+                "meaning": plain(told.meaning)[:40],
+                "diagnostic": plain(told.diagnostic)[:500],
+                "message_id": plain(told.message_id)[:255],
+                "feedback_id": plain(told.feedback_id)[:255],
             },
         )
         if not fresh:

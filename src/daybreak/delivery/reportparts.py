@@ -123,12 +123,22 @@ def text_of(part: Message) -> str:
         )
     raw = part.get_payload(decode=True)
     data = raw if isinstance(raw, bytes) else str(payload).encode("utf-8", "replace")
-    for charset in (str(part.get_content_charset() or "utf-8"), "utf-8"):
+    for charset in (part.get_content_charset() or "utf-8", "utf-8", "latin-1"):
         try:
-            return data.decode(charset)
-        except (LookupError, UnicodeError):
+            return plain(data.decode(charset))
+        except (LookupError, ValueError):  # ValueError: a name with a zero in it is no charset
             continue
-    return data.decode("latin-1")
+    return ""
+
+
+def plain(text: str) -> str:
+    """Text that any database stores: no zeros, no half of a surrogate pair."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def addresses_in(text: str) -> list[str]:
+    """The addresses in a header's text. (The library's own parser goes down with each bracket, and falls.)"""
+    return [each.rstrip(".") for each in ADDRESS.findall(text[:20_000])]
 
 
 def _heads(message: Message) -> str:
@@ -138,7 +148,11 @@ def _heads(message: Message) -> str:
 def header(message: Message, name: str) -> str:
     """A header's value on one line, "" without one; bytes beyond ASCII are taken as UTF-8."""
     raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    return " ".join(raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace").split())
+    try:
+        text = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        text = raw
+    return " ".join(plain(text).split())
 
 
 def without_tags(page: str) -> str:
