@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import socket
@@ -43,6 +44,10 @@ class _Talk(socketserver.StreamRequestHandler):
     server: Mailbox
 
     def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            self.talk()
+
+    def talk(self) -> None:
         self.wfile.write(b"* OK IMAP4rev1 ready\r\n")
         for line in self.rfile:
             tag, _, command = line.decode().strip().partition(" ")

@@ -6,6 +6,7 @@ import datetime as dt
 import imaplib
 import mailbox
 import re
+import socket
 import ssl
 import threading
 from collections import Counter
@@ -96,7 +97,8 @@ def _opened(box: BounceMailbox) -> imaplib.IMAP4:
 @contextmanager
 def _no_longer_than(seconds: float, imap: imaplib.IMAP4) -> Iterator[None]:
     """A limit for each answer does not bound a server that drips: the line is cut when the time is over."""
-    timer = threading.Timer(seconds, imap.shutdown)
+    # Its own shutdown() would first wait for the reading to end.
+    timer = threading.Timer(seconds, imap.sock.shutdown, [socket.SHUT_RDWR])
     timer.daemon = True
     timer.start()
     try:
