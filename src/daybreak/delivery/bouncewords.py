@@ -38,6 +38,17 @@ SENTENCES = {
 }
 
 _WORDS: tuple[tuple[str, str], ...] = (
+    ("network", r"host not found,? try again|temporar\w+ (lookup|name resolution)"),
+    ("system", r"grey ?-?list|temporar\w+ (unavailable|unreachable|deferred|rejected)|is suspect\b"),
+    (
+        NO_MAILBOX,
+        r"(bad|valid) ?-?rcpt ?-?to|can.?t accept (user|recipient)|is not an active address|nessun utente|recipient not ok|rejected recipients"
+        r"|envelope recipient (is|has been) (in|denied)|missing home directory|recipient unknown|adressat unbekannt|wasn.t found at|couldn.t be found or|(or|and) is invalid",
+    ),
+    (
+        NO_DOMAIN,
+        r"(recipient|destination) domain (must|does not|doesn.t) exist|unroutable address|account or domain may not exist",
+    ),
     (
         NO_MAILBOX,
         r"recipient address rejected: access denied|user unknown in (virtual|local|relay) \w+ table|no valid recipient",
@@ -113,7 +124,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
         NO_MAILBOX,
         r"(user|account|mail ?box|recipient|address|e-?mail|userid|login|alias|name|mail drop|subscriber|client)\S*:? (\S+@\S+ |id |name |address |account |is |was |that you tried to reach |you .{0,30} |\S+ )?(is |was |are )?(unknown|not (be )?(found|exist|known|listed|registered|valid|recogni[sz]ed|available|here|local|a valid|delivered|present|present in|on this)|un-?available|invalid|does ?n.?[o']?t (exist|live|have)|do not exist|did not (exist|match)|doesn.t (exist|have)|could ?n.?[o']?t be found|rejected\W*$|not our|nonexist|non-exist|undeliverable|isn.t (here|known|valid|a)|has no)"
         r"|(unknown|no such|invalid|not a valid|bad|non-?existent|undefined|unresolvable|nonexistent|illegal|not existing|ambiguous|unrecogni[sz]ed) (\w+ )?(local[- ]?part|user|account|mail ?box|recipient|address|e-?mail|person|virtual user|destination (user|mailbox|address)|final delivery|name|alias|mail ?drop|subscriber|host/domain|to address|rcpt|receiver|id\b|local)"
-        r"|no (such )?(mail ?box|user|account|recipient|person|one|valid recipient|local mailbox|matches to nameserver)\b.{0,30}(here|by that|with that|of that|found|exist|named|called|known|\W*$)|(unknown|invalid|no such)[- ]?(user|recipient|mailbox)|userunknown|recipnotfound|recipientnotfound|recipient not found|not listed in|not a (known|valid|registered|local) (user|recipient|mail|account|address|customer|member)|(does ?n[o']t|do not) have (an? )?(\S+ )?account|(is|was|are) not (a )?(local|known|listed|valid|recogni[sz]ed|registered)|not known (here|at this)|who are you|unknown (local|or illegal|address|to)|can.t (find|open) (\w+ )?(mail ?box|user)|we do(n.t| not) (have|know)|mail ?box unavailable|(delivery|mail) to .{0,60}(does not|doesn.t) exist|couldn.t be found at|(can ?not|could not) (be )?(find|found|locate|resolve)\w* (the |your |any )?(user|recipient|mailbox|address|directory)|not found (in|on|by) |not exist|user.{0,60}(name|account).{0,12}unknown|5\.1\.1|not in (the |our )?(address|user|directory|lookup|recipient)|unable to (find|locate|validate) (the |this )?(recipient|user|mailbox)|recipient address rejected|addressee unknown|adresse .{0,40}(invalide|inconnu)|utilisateur .{0,20}inconnu|(benutzer|empf[aä]nger|postfach).{0,30}(unbekannt|existiert nicht|nicht)|usuario .{0,20}(desconocido|no existe)|destinat[aá]ri[oa] .{0,30}(inexistente|sconosciuto|desconhecido)|does not exist|doesn.t exist|no existe|(check|verify) (if |that |the )*(e-?mail )?address( is correct)?|couldn.t be delivered to .{0,60}because .{0,40}found|isn.t a valid|unknown or invalid|メールアドレスが見つか|リストにありません",
+        r"|no (such )?(mail ?box|user|account|recipient|person|one|valid recipient|local mailbox|matches to nameserver)\b.{0,30}(here|by that|with that|of that|found|exist|named|called|known|\W*$)|(unknown|invalid|no such)[- ]?(user|recipient|mailbox)|userunknown|recipnotfound|recipientnotfound|recipient not found|not listed in|not a (known|valid|registered|local) (user|recipient|mail|account|address|customer|member)|(does ?n[o']t|do not) have (an? )?(\S+ )?account|(is|was|are) not (a )?(local|known|listed|valid|recogni[sz]ed|registered)|not known (here|at this)|who are you|unknown (local|or illegal|address|to)|can.t (find|open) (\w+ )?(mail ?box|user)|we do(n.t| not) (have|know)|mail ?box unavailable|(delivery|mail) to .{0,60}(does not|doesn.t) exist|couldn.t be found at|(can ?not|could not) (be )?(find|found|locate|resolve)\w* (the |your |any )?(user|recipient|mailbox|address|directory)|not found (in|on|by) |not exist|user.{0,60}(name|account).{0,12}unknown|5\.1\.1|not in (the |our )?(address|user|directory|lookup|recipient)|unable to (find|locate|validate) (the |this )?(recipient|user|mailbox)|recipient address rejected|addressee unknown|adresse .{0,40}(invalide|inconnu)|utilisateur .{0,20}inconnu|(benutzer|empf[aä]nger|postfach).{0,30}(unbekannt|existiert nicht|nicht)|usuario .{0,20}(desconocido|no existe)|destinat[aá]ri[oa] .{0,30}(inexistente|sconosciuto|desconhecido)|does not exist|doesn.t exist|no existe|check (if |that |the )*(e-?mail )?address( is correct)?|couldn.t be delivered to .{0,60}because .{0,40}found|isn.t a valid|unknown or invalid|メールアドレスが見つか|リストにありません",
     ),
     (
         "expired",
