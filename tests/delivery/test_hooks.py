@@ -15,13 +15,18 @@ from click.testing import CliRunner
 from django.test import Client
 
 from daybreak.circulation.models import Reader
+from daybreak.common.post import open_post
 from daybreak.common.provider import Provider
 from daybreak.common.refusal import Refused
 from daybreak.delivery.commands import deliver as deliver_command
 from daybreak.delivery.hooks import hook_address, hook_secret
-from daybreak.delivery.models import Outcome
+from daybreak.delivery.models import Delivery, Outcome
+from daybreak.delivery.planning import plan
+from daybreak.delivery.sending import deliver_due
 from daybreak.delivery.suppressing import suppression_of
-from tests.delivery.ledger import BERLIN_SIX
+from tests.common.fakeprovider import fake_provider
+from tests.conftest import make_reader
+from tests.delivery.ledger import BERLIN_SIX, NIGHT, printed, states
 from tests.delivery.returned import handed_over
 
 pytestmark = pytest.mark.django_db
@@ -138,3 +143,30 @@ def test_the_command_line_names_the_address(settings: Any) -> None:
         CliRunner().invoke(deliver_command, ["hook"], catch_exceptions=False)
     settings.CONFIG = replace(settings.CONFIG, provider=MAILGUN)
     assert CliRunner().invoke(deliver_command, ["hook"]).output.strip() == hook_address()
+
+
+def test_an_answer_lost_after_acceptance_is_settled_by_what_the_provider_tells(
+    settings: Any, ben: Reader
+) -> None:
+    make_reader("Cem", "Europe/Berlin")
+    with fake_provider() as provider:
+        settings.CONFIG = replace(
+            settings.CONFIG,
+            provider=replace(MAILGUN, api_url=provider.url),
+            mail_from="editions@paper.example",
+        )
+        plan(printed(), NIGHT)
+        provider.moods = ["500 after"]
+        sent = deliver_due(lambda: open_post(settings.CONFIG), BERLIN_SIX, settings.CONFIG)
+        assert (sent.in_doubt, sent.handed_over, len(provider.taken)) == (1, 1, 2)
+        again = deliver_due(lambda: open_post(settings.CONFIG), BERLIN_SIX, settings.CONFIG)
+        assert (again.in_doubt, again.handed_over, len(provider.taken)) == (0, 0, 2)
+    doubtful = Delivery.objects.get(state="in_doubt")
+    assert provider.taken[0]["v:mail"] == str(doubtful.pk)
+    told = {
+        "event": "delivered",
+        "recipient": doubtful.reader.email,
+        "user-variables": {"mail": str(doubtful.pk)},
+    }
+    assert post(f"/hooks/mail/{hook_secret()}/mailgun/", signed(told)) == 200
+    assert states() == {"handed_over": 2}
