@@ -50,6 +50,16 @@ def test_the_same_words_a_week_later_are_another_text() -> None:
     assert finder.add("b", "Markets this week", TEXT, AT + 170 * HOUR).original == "b"
 
 
+def test_what_is_past_is_forgotten_and_what_came_in_lately_is_not() -> None:
+    finder = CopyFinder()
+    finder.add("old", "Mali ends accords with France", TEXT, AT)
+    for number in range(4_100):
+        words = f"Report {number} of the {number * 7} parcels from {number * 11} ports"
+        finder.add(str(number), words, "", AT + 100 * HOUR)
+    assert finder.add("again", "Mali ends accords with France", TEXT, AT).original == "again"
+    assert finder.add("third", "Mali ends accords with France", TEXT, AT).original == "again"
+
+
 def test_a_restored_family_goes_on_in_any_order() -> None:
     finder = CopyFinder()
     finder.restore("copy", "Mali ends accords", TEXT, AT + HOUR, "", "agency")

@@ -27,7 +27,10 @@ SHORTEST = 6  # words: below it nothing is, a standing headline (“Morning brie
 WINDOW = dt.timedelta(hours=72)
 _PERMUTATIONS, _BANDS = 126, 63  # bands of two rows meet a pair of likeness 0.2 in 92 cases of 100
 _SEED = 42
-_KEPT = 30_000  # articles in memory, half a kilobyte each
+_KEPT = 20_000  # articles in memory at most, ten kilobytes each
+_LATELY = (
+    4_000  # articles: those that came in among the last so many stay, for an old file may still be coming in
+)
 
 
 @dataclass(slots=True)
@@ -90,7 +93,7 @@ class CopyFinder:
         )
         self._texts: dict[int, _Text] = {}
         self._families: dict[str, Family] = {}
-        self._next = 0
+        self._oldest = self._next = 0
 
     def add(self, key: str, title: str, text: str, published: dt.datetime, source: str = "") -> Family:
         """Take in an article and answer its family; one of one member is no copy of anything."""
@@ -127,10 +130,14 @@ class CopyFinder:
         self._index.insert(self._next, signed.signature)
         self._texts[self._next] = signed
         self._next += 1
-        oldest = self._next - _KEPT
-        if oldest >= 0:
-            self._index.remove(oldest)
-            self._families.pop(self._texts.pop(oldest).key, None)
+        while self._is_past(self._texts[self._oldest], published):
+            self._index.remove(self._oldest)
+            self._families.pop(self._texts.pop(self._oldest).key, None)
+            self._oldest += 1
+
+    def _is_past(self, oldest: _Text, now: dt.datetime) -> bool:
+        kept = self._next - self._oldest
+        return kept > _KEPT or (kept > _LATELY and abs(now - oldest.published) > WINDOW)
 
 
 def _sign(key: str, title: str, text: str, published: dt.datetime, source: str) -> _Text | None:

@@ -227,7 +227,12 @@ class Grouper:
         return near[: self.tuning.candidates]
 
     def _compared(self, account: Account, story: _Open, close: float) -> tuple[float, ...]:
-        nearest = max(story.latest, key=lambda other: dot(account.vector, other.vector))
+        latest = story.latest
+        nearest = (
+            latest[0]
+            if len(latest) == 1
+            else max(latest, key=lambda other: dot(account.vector, other.vector))
+        )
         return compare(account, nearest, story.core, story.counts, self._articles_with, close)
 
     def _likeliest(self, account: Account) -> uuid.UUID | None:
@@ -248,7 +253,8 @@ class Grouper:
             likely = 0.0
             for account in story.latest:
                 close = dot(account.vector, other.total) / other.norm
-                likely += likelihood(self._compared(account, other, close)) / len(story.latest)
+                if close >= self.tuning.near:
+                    likely += likelihood(self._compared(account, other, close)) / len(story.latest)
             if likely >= best:
                 best, absorber = likely, other
         return absorber
