@@ -16,7 +16,7 @@ Vector = dict[str, float]
 NAMES = (
     "close", "core", "rarest", "length", "headline", "template", "names", "figures", "owned",
 )  # fmt: skip
-WEIGHTS = (2.93, 4.07, 8.03, -3.54, 0.68, -4.86, 1.38, 0.78, 8.54)
+WEIGHTS: tuple[float, ...] = (2.93, 4.07, 8.03, -3.54, 0.68, -4.86, 1.38, 0.78, 8.54)
 BIAS = -9.00
 CORE = 6  # terms that say what a story is about
 
