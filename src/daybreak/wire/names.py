@@ -49,6 +49,7 @@ def _trimmed(run: str) -> str:
     while words and words[-1] in _OPENERS:
         words = words[:-1]
     name = " ".join(words)
-    if len(words) < 2 and (not name.isupper() or name in _NO_NAMES):
+    # One word is a name only as initials; several in capitals throughout are a dateline or a shout.
+    if name.isupper() != (len(words) < 2) or name in _NO_NAMES:
         return ""
     return name if 2 <= len(name) <= _LONGEST else ""
