@@ -59,10 +59,26 @@ def test_the_page_tells_who_had_it_first_who_reports_it_and_who_copies() -> None
     assert (told.places, told.languages) == (("ML", "FR"), ("fr",))
 
 
+def test_a_headline_that_was_rewritten_stays_in_the_timeline(desk: Client) -> None:
+    story = make_story("Mali ends its accords", articles=0)
+    article = make_article("https://a.example/1", "Reuters", story=story, title="Third")
+    for hours, (title, summary) in enumerate([("First", "a"), ("Second", "a"), ("Second", "b")], start=1):
+        article.versions.create(
+            title=title, summary=summary, seen_at=NIGHT, replaced_at=NIGHT + dt.timedelta(hours=hours)
+        )
+    (report,) = page_of_story(story).days[0].reports
+    assert [(was.title, was.replaced_at.hour - NIGHT.hour) for was in report.before] == [
+        ("Second", 3),
+        ("First", 1),
+    ]
+    shown = page(desk, story)
+    assert shown.index("Was “Second” until") < shown.index("Was “First” until")
+
+
 def test_the_number_of_queries_does_not_grow_with_the_story(django_assert_max_num_queries: object) -> None:
     for count in (3, 40):
         story = make_story("Mali ends its accords", articles=count)
-        with django_assert_max_num_queries(8):  # type: ignore[operator]
+        with django_assert_max_num_queries(9):  # type: ignore[operator]
             page_of_story(story)
 
 

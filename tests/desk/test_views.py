@@ -234,8 +234,8 @@ def test_what_was_taken_out_can_be_put_back_from_the_message(desk: Client, brief
 def test_a_story_put_aside_leaves_the_budget_and_comes_back(desk: Client, edition: Edition) -> None:
     story = make_story("Ferries late")
     address = reverse("desk-aside", args=[FRIDAY, story.pk])
-    assert "<h3>Ferries late" not in desk.post(address, headers=HX).content.decode()
-    assert "<h3>Ferries late" in desk.post(address, {"back": "1"}, headers=HX).content.decode()
+    assert ">Ferries late</a></h3>" not in desk.post(address, headers=HX).content.decode()
+    assert ">Ferries late</a></h3>" in desk.post(address, {"back": "1"}, headers=HX).content.decode()
 
 
 def test_an_article_is_cited_in_the_open_brief(desk: Client, brief: Brief) -> None:

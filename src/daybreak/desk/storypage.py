@@ -15,15 +15,16 @@ from daybreak.desk.prose import read_body
 from daybreak.wire.alike import stories_like
 from daybreak.wire.editing import regroupings_of
 from daybreak.wire.memory import background_of
-from daybreak.wire.models import Article, Regrouping, Story
+from daybreak.wire.models import Article, ArticleVersion, Regrouping, Story
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An article with the copies of its text in the same story."""
+    """An article with the copies of its text in the same story, and the headlines it had before, the latest first."""
 
     article: Article
     copies: tuple[Article, ...]
+    before: tuple[ArticleVersion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class StoryPage:
 
 def page_of_story(story: Story, find: str = "") -> StoryPage:
     """The page of a living story; `find` are words to look for another story by."""
-    articles = list(story.articles.select_related("source"))
+    articles = list(story.articles.select_related("source").prefetch_related("versions"))
     reports = _reports(articles)
     acts = regroupings_of(story)
     undoable = next(
@@ -141,10 +142,20 @@ def _reports(articles: Sequence[Article]) -> list[Report]:
         if article.original_id in here:
             copies.setdefault(article.original_id, []).append(article)
     return [
-        Report(article, tuple(copies.get(article.pk, ())))
+        Report(article, tuple(copies.get(article.pk, ())), _headlines_before(article))
         for article in articles
         if article.original_id not in here
     ]
+
+
+def _headlines_before(article: Article) -> tuple[ArticleVersion, ...]:
+    """The versions of an article whose headline was another than the next one's, the latest first."""
+    before, later = [], article.title
+    for version in reversed(article.versions.all()):
+        if version.title != later:
+            before.append(version)
+        later = version.title
+    return tuple(before)
 
 
 def _voices(reports: Sequence[Report]) -> tuple[Voice, ...]:
