@@ -201,6 +201,14 @@ def test_a_story_put_aside_keeps_its_articles() -> None:
     assert Article.objects.get(title=EARLY[0]).story == alone
 
 
+def test_what_another_process_split_is_not_merged_again() -> None:
+    alone = _early_apart_from_told()
+    told = Story.objects.exclude(pk=alone.pk).get()
+    Regrouping.objects.create(act=Regrouping.Act.SPLIT, origin=told, into=alone, by="the wire", at=AT)
+    file_items([_paper(3)], AT)
+    assert Article.objects.get(title=EARLY[0]).story == alone
+
+
 def _blaze(number: int, town: str) -> Item:
     """One of many reports of a supermarket fire in a town: words of the kind of event, and words of this one."""
     rng = random.Random(f"{town}{number}")

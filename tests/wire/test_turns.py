@@ -136,7 +136,7 @@ def test_a_brief_opened_in_the_moment_its_story_is_merged_away_stays_with_it(
 ) -> None:
     file_items([EARLY, *TOLD[:2]], AT)
     alone = split_story(Story.objects.get().pk, [Article.objects.get(url=EARLY.url).pk], by="I", at=AT).into
-    Regrouping.objects.update(held=False)
+    Regrouping.objects.update(held=False, undone_at=AT)  # as if it had never been one
     edition = editions.start(dt.date(2022, 5, 6), AT, "Ines")
     section = Section.objects.get(role="lead")
     looked, opened = threading.Event(), threading.Event()

@@ -23,7 +23,14 @@ from daybreak.wire.models import Article, Regrouping, Story
 from daybreak.wire.pagequeue import ask_for_pages
 from daybreak.wire.particulars import FIELDS, describe
 from daybreak.wire.reading import Item
-from daybreak.wire.regrouping import BY_THE_WIRE, carry, last_regrouping, regrouped_after, settled_since
+from daybreak.wire.regrouping import (
+    BY_THE_WIRE,
+    carry,
+    last_regrouping,
+    parted_since,
+    regrouped_after,
+    settled_since,
+)
 from daybreak.wire.sources import name_of, sources_named
 from daybreak.wire.stories import refresh
 from daybreak.wire.tongues import language_tag
@@ -162,6 +169,8 @@ class Filer:
         rows = Article.objects.filter(wanted).order_by("-id").annotate(opening=Substr("body", 1, _TEXT))
         for row in reversed(list(rows.values_list(*_RECALLED)[:_MOST_RECALLED])):
             self._recall(*row)
+        for one, other in parted_since(low):
+            self._grouper.keep_apart(one, other)
 
     def _hear_of_regroupings(self) -> None:
         """Take in what editors and other processes did to the stories since the last look."""

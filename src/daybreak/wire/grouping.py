@@ -139,6 +139,12 @@ class Grouper:
         if story in self._open:
             self._close(self._open[story])
 
+    def keep_apart(self, one: uuid.UUID, other: uuid.UUID) -> None:
+        """Never merge these two again: one was split from the other."""
+        if one in self._open and other in self._open:
+            self._open[one].apart.add(other)
+            self._open[other].apart.add(one)
+
     def look_again(self, settled: Collection[uuid.UUID] = ()) -> list[Split | Merge]:
         """Split what has fallen into two and merge small stories that are likely part of one that has grown since
         the last look; say which, in the order it was done. Those `settled` may take others in and are never split

@@ -94,6 +94,14 @@ def referred_to(since: dt.datetime) -> set[uuid.UUID]:
     return found
 
 
+def parted_since(since: dt.datetime) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """The pairs of living stories of which one was split from the other at `since` (aware UTC) or later."""
+    splits = Regrouping.objects.filter(act=Regrouping.Act.SPLIT, undone_at=None, at__gte=since)
+    rows = splits.values_list("origin_id", "origin__merged_into_id", "into_id", "into__merged_into_id")
+    pairs = {(origin_in or origin, into_in or into) for origin, origin_in, into, into_in in rows}
+    return {(one, other) for one, other in pairs if one != other}
+
+
 def last_regrouping() -> int:
     """The number of the latest regrouping, 0 when there is none: what has been heard of so far."""
     return Regrouping.objects.order_by("-id").values_list("id", flat=True).first() or 0
