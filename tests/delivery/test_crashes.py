@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from email import message_from_bytes
 from pathlib import Path
 
@@ -43,7 +45,7 @@ class SlowMailbox:
 class House:
     """A data folder of its own with a planned edition, and the mail server it sends to."""
 
-    def __init__(self, data: Path, box: SlowMailbox, port: int) -> None:
+    def __init__(self, data: Path, box: SlowMailbox, port: int, database_url: str) -> None:
         self.box = box
         self.environ = {
             **{
@@ -52,6 +54,7 @@ class House:
                 if not name.startswith(("DAYBREAK_", "DATABASE_"))
             },
             "DAYBREAK_DATA": str(data),
+            "DATABASE_URL": database_url,
             "DAYBREAK_MAIL_URL": f"smtp://127.0.0.1:{port}?connections={CONNECTIONS}",
             "DJANGO_SETTINGS_MODULE": "daybreak.settings",
         }
@@ -71,12 +74,33 @@ class House:
         return {pk: state for pk, state, _ in json.loads(self.do("ledger"))}
 
 
+@contextmanager
+def own_database() -> Iterator[str]:
+    """The address of an empty database: on the PostgreSQL that the tests run on, else SQLite in the data folder."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        yield ""
+        return
+    import psycopg
+
+    name = f"house_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield server.rpartition("/")[0] + f"/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
+    with own_database() as url:
+        yield from _house(tmp_path, url)
+
+
+def _house(tmp_path: Path, url: str) -> Iterator[House]:
     box = SlowMailbox()
     controller = Controller(box, hostname="127.0.0.1", port=_free_port())
     controller.start()
-    built = House(tmp_path, box, controller.port)
+    built = House(tmp_path, box, controller.port, url)
     built.do("migrate", "--skip-checks", "--verbosity", "0", module="django")
     yield built
     controller.stop()

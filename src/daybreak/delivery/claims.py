@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Concat, Left, Lower, StrIndex, Substr
 
@@ -71,7 +72,8 @@ def take(
     chosen = open_rows.values("pk")[: most or BATCH]
     # The state is asked again outside the subquery: PostgreSQL chooses first and locks after.
     claimed = Delivery.objects.filter(pk__in=chosen, state=State.DUE)
-    return claimed.update(state=State.CLAIMED, claim=claim, claimed_at=at, on_the_wire=False)
+    with transaction.atomic():
+        return claimed.update(state=State.CLAIMED, claim=claim, claimed_at=at, on_the_wire=False)
 
 
 def not_to(rows: QuerySet[Delivery], domains: Collection[str]) -> QuerySet[Delivery]:
