@@ -18,6 +18,7 @@ from daybreak.common.post import InDoubt, TryLater
 from daybreak.common.refusal import Refused
 from daybreak.delivery import tasks
 from daybreak.delivery.commands import deliver as deliver_command
+from daybreak.delivery.holding import pause
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.planning import plan
@@ -329,3 +330,20 @@ def test_the_send_is_held_from_the_command_line(ben: Reader) -> None:
     assert "is not paused" in hold("resume")
     assert "withdrawn from 1 who" in hold("stop", "--reason", "A hoax.")
     assert states() == {"withdrawn": 1}
+
+
+def test_the_status_for_programs_tells_of_the_hold_and_the_pace(ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    pause(edition, by="Ines", at=NIGHT, reason="A name is wrong.")
+    result = CliRunner().invoke(
+        deliver_command, ["status", "2022-05-06", "--json", "--at", BERLIN_SIX.isoformat()]
+    )
+    told = json.loads(result.output)
+    assert (told["waiting"], told["mails_a_second"], told["seconds_left"]) == (1, 0.0, None)
+    assert told["hold"] == {
+        "kind": "pause",
+        "by": "Ines",
+        "at": NIGHT.isoformat(),
+        "reason": "A name is wrong.",
+    }

@@ -16,12 +16,13 @@ from daybreak.common.commandline import Day, at_option, json_option, print_json
 from daybreak.common.refusal import Refused
 from daybreak.delivery.correcting import correction_lines
 from daybreak.delivery.crew import deliver_in_force
-from daybreak.delivery.holding import pause, resume, stop
+from daybreak.delivery.holding import hold_of, pause, resume, stop
 from daybreak.delivery.hooks import hook_address
 from daybreak.delivery.incoming import take_in
 from daybreak.delivery.mailfiles import mails_in
 from daybreak.delivery.models import Suppression
 from daybreak.delivery.planning import Planned, plan_all
+from daybreak.delivery.progress import progress_of
 from daybreak.delivery.rehearsalcommands import dry_run, test_mail
 from daybreak.delivery.status import ReaderLines, status_of, summary
 from daybreak.delivery.suppressing import lift, suppressions, why
@@ -118,9 +119,16 @@ def status(date: dt.date, limit: int | None, as_json: bool, at: dt.datetime) -> 
     lines = islice(iter(ReaderLines(edition, at)), limit)
     if as_json:
         corrections = [line.to_json() for line in correction_lines(edition)]
+        progress, hold = progress_of(edition, at), hold_of(edition)
         print_json(
             {
-                **status_of(edition, at).to_json(),
+                **status_of(edition, at, progress).to_json(),
+                "waiting": progress.waiting,
+                "mails_a_second": progress.rate,
+                "seconds_left": progress.seconds_left,
+                "hold": {"kind": hold.kind, "by": hold.by, "at": hold.at, "reason": hold.reason}
+                if hold
+                else None,
                 "corrections": corrections,
                 "readers": [line.to_json() for line in lines],
             }

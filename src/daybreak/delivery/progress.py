@@ -13,6 +13,7 @@ from functools import cached_property
 
 from django.db.models import Count, F, Max, Min, QuerySet
 
+from daybreak.circulation.models import Reader
 from daybreak.common.zones import zone_of
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.mornings import Rules, over_everywhere, the_rules
@@ -104,15 +105,20 @@ def progress_of(edition: Edition, at: dt.datetime, rules: Rules | None = None) -
 
 def waves(edition: Edition, progress: Progress) -> list[WaveLine]:
     """The waves of an edition in the order of their mornings; last, in one line, what was put off to be tried again."""
-    rows = rows_of(edition, the_rules())
     # A morning falls on a whole second, and a further try on whatever moment the last one failed at.
     mornings = sorted(due_at for due_at in progress.by_due if not due_at.microsecond)
-    lines = [_line(due_at, _places(rows, due_at), progress.by_due[due_at]) for due_at in mornings]
+    lines = [_line(due_at, _places(edition, due_at), progress.by_due[due_at]) for due_at in mornings]
     again: dict[str, int] = defaultdict(int)
     for due_at in progress.by_due.keys() - set(mornings):
         for state, number in progress.by_due[due_at].items():
             again[state] += number
     return lines + ([_line(max(progress.by_due), (), again)] if again else [])
+
+
+def zone_due(edition: Edition, due_at: dt.datetime) -> str | None:
+    """The zone of a reader who is due at `due_at`; None when none is (any more)."""
+    due = _by_due(edition).filter(state=State.DUE, due_at=due_at).order_by()
+    return next(iter(due.values_list("reader__time_zone", flat=True)[:1]), None)
 
 
 def clock_there(at: dt.datetime, time_zone: str) -> str:
@@ -130,20 +136,24 @@ def _line(due_at: dt.datetime, places: tuple[str, ...], states: dict[str, int]) 
     return WaveLine(due_at, places, sum(states.values()), states.get(State.HANDED_OVER, 0), waiting)
 
 
-def _places(rows: QuerySet[Delivery], due_at: dt.datetime) -> tuple[str, ...]:
+def _places(edition: Edition, due_at: dt.datetime) -> tuple[str, ...]:
     """The zones of the first few readers of a wave: asking them all would read every row."""
-    few = rows.filter(due_at=due_at).order_by().values_list("reader__time_zone", flat=True)[:SAMPLE]
-    return tuple(sorted({f"{place_of(zone)} {clock_there(due_at, zone)}" for zone in few}))
+    # Two questions: asked in one, the database may walk all readers to find forty.
+    few = list(_by_due(edition).filter(due_at=due_at).order_by().values_list("reader", flat=True)[:SAMPLE])
+    zones = Reader.objects.filter(pk__in=few).values_list("time_zone", flat=True)
+    return tuple(sorted({f"{place_of(zone)} {clock_there(due_at, zone)}" for zone in zones}))
 
 
 def rows_of(edition: Edition, rules: Rules) -> QuerySet[Delivery]:
     """The ledger's rows of an edition, without its corrections, found by when they can be due."""
     first = dt.datetime.combine(edition.date, dt.time(), dt.UTC) - DAY
+    return _by_due(edition).filter(due_at__gte=first, due_at__lte=over_everywhere(edition.date, rules) + DAY)
+
+
+def _by_due(edition: Edition) -> QuerySet[Delivery]:
     # With an offset of nothing the database does not take the index on edition and reader, which knows no states.
-    rows = Delivery.objects.alias(of=F("edition_id") + 0).filter(of=edition.pk, correction=None)
-    return rows.filter(
-        due_at__gte=first, due_at__lte=over_everywhere(edition.date, rules) + DAY, state__in=State.values
-    )
+    rows = Delivery.objects.alias(of=F("edition_id") + 0)
+    return rows.filter(of=edition.pk, correction=None, state__in=State.values)
 
 
 def _rate(edition: Edition, at: dt.datetime) -> float:

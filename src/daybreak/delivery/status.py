@@ -17,7 +17,7 @@ from daybreak.delivery.models import Delivery, Outcome
 from daybreak.delivery.mornings import over_everywhere, the_rules
 from daybreak.delivery.outcomes import sentence
 from daybreak.delivery.planning import not_their_day, readers_without_a_row, wave
-from daybreak.delivery.progress import Progress, clock_there, place_of, progress_of, rows_of
+from daybreak.delivery.progress import Progress, clock_there, place_of, progress_of, rows_of, zone_due
 from daybreak.delivery.suppressing import suppression_of, why
 from daybreak.desk.models import Edition
 from daybreak.press.renditions import current_run
@@ -173,18 +173,14 @@ def summary(edition: Edition, at: dt.datetime, progress: Progress | None = None)
 
 
 def _next(edition: Edition, at: dt.datetime, progress: Progress) -> str:
-    if progress.next_due_at is None:
+    due_at = progress.next_due_at
+    zone = zone_due(edition, due_at) if due_at else None
+    if due_at is None or zone is None:  # or it was claimed meanwhile
         return ""
-    due = rows_of(edition, the_rules()).filter(state=State.DUE, due_at=progress.next_due_at)
-    row = due.select_related("reader").first()
-    if row is None:  # it was claimed meanwhile
-        return ""
-    minutes = max(0, -int((at - row.due_at).total_seconds() // 60))
+    minutes = max(0, -int((at - due_at).total_seconds() // 60))
     hours, minutes = divmod(minutes, 60)
     away = f"in {hours} h {minutes} min" if hours else f"in {minutes} min" if minutes else "now"
-    return (
-        f" (next: {place_of(row.reader.time_zone)} {clock_there(row.due_at, row.reader.time_zone)}, {away})"
-    )
+    return f" (next: {place_of(zone)} {clock_there(due_at, zone)}, {away})"
 
 
 def _of_row(row: Delivery) -> ReaderLine:
