@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -11,13 +12,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from daybreak.common.refusal import Refused
+from daybreak.wire.addresses import AddressError, url_key
 from daybreak.wire.fetching import DEADLINE, Outcome, Request, fetch
-from daybreak.wire.filing import Filed, Filer
-from daybreak.wire.models import Source
+from daybreak.wire.filing import BATCH, Filed, Filer
+from daybreak.wire.models import Article, Source
 from daybreak.wire.moving import where_it_moves
 from daybreak.wire.pacing import back_off, next_interval, wait_after
 from daybreak.wire.reading import Feed, open_feed
 
+_MOST_TOGETHER = 50  # answers that wait to be filed together
 Ask = Callable[[list[Request]], Iterable[Outcome]]
 
 
@@ -48,8 +51,8 @@ def poll(
     ask = partial(fetch, user_agent=user_agent, at=at, allow=tuple(allow), deadline=deadline)
     filer = Filer()
     round_ = Polled(asked=len(requests))
-    for answer in _answers(ask(requests), sources, ask):
-        round_ = _settle(answer, at, filer, round_)
+    for batch in _batches(_answers(ask(requests), sources, ask)):
+        round_ = _settle(batch, at, filer, round_)
     return round_
 
 
@@ -91,7 +94,7 @@ def _read(outcome: Outcome, source: Source) -> _Answer:
         feed = open_feed(outcome.body, outcome.url, outcome.content_type, name=source.name)
     except Refused as refusal:
         return _Answer(source, outcome, None, str(refusal))
-    return _Answer(source, outcome, feed, "")
+    return _Answer(source, replace(outcome, body=b""), feed, "")
 
 
 def _joined(index: _Answer, parts: list[_Answer]) -> _Answer:
@@ -119,19 +122,55 @@ def _claim(at: dt.datetime) -> dict[int, Source]:
     return sources
 
 
-def _settle(answer: _Answer, at: dt.datetime, filer: Filer, so_far: Polled) -> Polled:
-    source, outcome, feed = answer.source, answer.outcome, answer.feed
-    if answer.error:
-        _failed(source, outcome, answer.error, at)
-        return replace(so_far, failed=(*so_far.failed, f"{source.name}: {answer.error}"))
-    filed = filer.file(feed.items, at) if feed else Filed()
-    _went_well(source, outcome, feed, filed.new, at)
+def _batches(answers: Iterable[_Answer]) -> Iterator[list[_Answer]]:
+    """The answers a few at a time: filing has a price for each batch that many small feeds would pay many times."""
+    batch: list[_Answer] = []
+    items = 0
+    for answer in answers:
+        batch.append(answer)
+        items += len(answer.feed.items) if answer.feed else 0
+        if items >= BATCH or len(batch) >= _MOST_TOGETHER:
+            yield batch
+            batch, items = [], 0
+    if batch:
+        yield batch
+
+
+def _settle(batch: list[_Answer], at: dt.datetime, filer: Filer, so_far: Polled) -> Polled:
+    filed = filer.file((item for answer in batch if answer.feed for item in answer.feed.items), at)
+    fresh = _first_seen(batch, at)
+    for answer in batch:
+        if answer.error:
+            _failed(answer.source, answer.outcome, answer.error, at)
+        else:
+            new = len(fresh & _keys(answer)) if answer.feed else 0
+            _went_well(answer.source, answer.outcome, answer.feed, new, at)
     return replace(
         so_far,
-        unchanged=so_far.unchanged + (outcome.status == 304),
+        failed=(*so_far.failed, *(f"{one.source.name}: {one.error}" for one in batch if one.error)),
+        unchanged=so_far.unchanged + sum(one.outcome.status == 304 for one in batch),
         filed=so_far.filed + filed,
-        skipped=so_far.skipped + (feed.skipped if feed else 0),
+        skipped=so_far.skipped + sum(one.feed.skipped for one in batch if one.feed),
     )
+
+
+def _first_seen(batch: list[_Answer], at: dt.datetime) -> set[str]:
+    """The keys of the articles that this batch brought."""
+    keys = set().union(*(_keys(answer) for answer in batch))
+    fresh: set[str] = set()
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), BATCH):
+        found = Article.objects.filter(url_key__in=ordered[start : start + BATCH], first_seen_at=at)
+        fresh.update(found.values_list("url_key", flat=True))
+    return fresh
+
+
+def _keys(answer: _Answer) -> set[str]:
+    keys = set()
+    for item in answer.feed.items if answer.feed else ():
+        with suppress(AddressError):
+            keys.add(url_key(item.url))
+    return keys
 
 
 def _went_well(source: Source, outcome: Outcome, feed: Feed | None, new: int, at: dt.datetime) -> None:
