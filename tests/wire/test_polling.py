@@ -138,3 +138,12 @@ def test_a_round_that_dies_leaves_its_sources_to_the_next_but_one_interval_later
         with pytest.raises(KeyboardInterrupt):
             go(server)
     assert go(server, AT + QUARTER).filed.new == 2
+
+
+def test_each_feed_of_a_round_keeps_its_own_pace(server: FeedServer) -> None:
+    busy, quiet = source(server, "/items"), source(server, "/good")
+    Source.objects.update(last_good_at=AT - QUARTER)
+    assert go(server).filed.new == 2
+    busy.refresh_from_db()
+    quiet.refresh_from_db()
+    assert busy.interval < 900 < quiet.interval
