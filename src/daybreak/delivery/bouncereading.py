@@ -15,6 +15,7 @@ from typing import Literal
 
 from flufl.bounce import all_failures
 
+from daybreak.delivery.bounceanswers import ENHANCED, codes, last_command, without_addresses
 from daybreak.delivery.bouncewords import (
     DISABLED,
     FILTERED,
@@ -30,24 +31,9 @@ from daybreak.delivery.reportparts import ADDRESS, Report, addresses_in, header
 RECIPIENTS = 100
 Verdict = Literal["hard", "soft", "none"]
 
-_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]|\.\d)")
-# The reply codes of RFC 5321 and those in wide use beside it: other numbers of three digits are sizes and dates.
-_REPLY = re.compile(
-    r"(?<![\d.@:/-])(42[12]|43[0-2]|4[45][0-5]|47[1-3]|50[0-4]|51\d|52[0-5]|53\d|54\d|55\d|57\d)(?=[ :-]|$)(?!:\d)"
-)
-_COMMAND = re.compile(
-    r"in reply to (?:the )?(?:end of )?(\w+)|error .{0,40}after (?:the )?(end of data|data|rcpt|mail)|>>> ?(data|rcpt|mail|\.)"
-    r"|\[(rcpt|mail|data)|\bour (?:final )?(data|rcpt|mail)|\b(data|rcpt) (?:to )?command|during (data|rcpt)"
-    r"|\((data|rcpt)\)|sent: *(data|rcpt)|does not like (recipient)",
-    re.IGNORECASE,
-)
 _ANSWERED = re.compile(
     r"^[45]\d\d[ -](?:[45]\.\d+\.\d+ )?<([^\s<>@]+@[^\s<>@]+)>|^[ \t]*<?([^\s<>@:]+@[^\s<>@:]+)>?: [45]\d\d\b",
     re.MULTILINE,
-)
-# What follows is the reason; where nothing does, the words themselves are one.
-_REJECTED_BECAUSE = re.compile(
-    r"recipient address rejected: (?=\w+ \w+|\w+\.)(?!access denied)", re.IGNORECASE
 )
 _NOT_A_RECIPIENT = re.compile(
     r"(?:mailer-?daemon|post-?master|abuse|no-?reply|do-?not-?reply|mdaemon|daemon|hostmaster)@",
@@ -107,7 +93,7 @@ def _of_group(fields: dict[str, str], report: Report) -> Failed | None:
         return None
     action = (fields.get("action", "").lower().split() or [""])[0]
     diagnostic = fields.get("diagnostic-code", "")
-    status = (_ENHANCED.findall(fields.get("status", "")) or [""])[0]
+    status = (ENHANCED.findall(fields.get("status", "")) or [""])[0]
     if action in ("delivered", "relayed", "expanded", "deliverable") or status.startswith("2."):
         return Failed(address, "none", True, status, "", "delivered", _line(diagnostic))
     about = _about(address, report.words)
@@ -220,15 +206,15 @@ def _looks_like_a_report(report: Report) -> bool:
 def _judged(address: str, answer: str, status: str, delayed: bool, words: str) -> Failed:
     """The verdict on one recipient, from the server's answer and, where that is silent, the report's own words."""
     answer = answer if answer.strip() else words
-    status = status if _ENHANCED.fullmatch(status) else ""
-    inner, reply = _codes(answer)
+    status = status if ENHANCED.fullmatch(status) else ""
+    inner, reply = codes(answer)
     if inner and (not status or status.endswith((".0.0", ".4.7"))):
         status = inner  # the reporter's own says nothing, or only that it gave up
-    meaning = meaning_of_words(_without_addresses(answer))
+    meaning = meaning_of_words(without_addresses(answer))
     if meaning == UNSAID:
         meaning = meaning_of_codes(status, reply)
     if meaning == UNSAID and answer is not words:
-        meaning = meaning_of_words(_without_addresses(words))
+        meaning = meaning_of_words(without_addresses(words))
     temporary = delayed or status.startswith("4.") or (not status and reply.startswith("4"))
     meaning = _corrected(meaning, status, temporary, answer, words)
     verdict: Verdict = "hard" if meaning in HARD and not delayed else "soft"
@@ -241,7 +227,7 @@ def _corrected(meaning: str, status: str, temporary: bool, answer: str, words: s
     Who speaks after DATA is a filter, not the list of mailboxes; after MAIL it is about us. RFC 3463 keeps X.1.1 for
     an address that is not there, X.2 and X.7 for one that is.
     """
-    command = _last_command(f"{words}\n{answer}")
+    command = last_command(f"{words}\n{answer}")
     if meaning in HARD and command == "mail":
         return "sender refused"
     if meaning == NO_DOMAIN and temporary:
@@ -254,23 +240,6 @@ def _corrected(meaning: str, status: str, temporary: bool, answer: str, words: s
     if meaning == NO_MAILBOX and unknown and (late or bare) and not status.endswith(".1.1"):
         return FILTERED
     return meaning
-
-
-def _codes(text: str) -> tuple[str, str]:
-    """The enhanced status and the reply code in a server's answer, each "" when there is none."""
-    plain = _without_addresses(text[:4000])
-    statuses = [each for each in _ENHANCED.findall(plain) if each[0] in "45"]
-    replies = [each for each in _REPLY.findall(plain) if each[0] in "45"]
-    return (statuses[-1] if statuses else ""), (replies[0] if replies else "")
-
-
-def _last_command(text: str) -> str:
-    """The command that the server answered: "mail", "rcpt", "data" or ""."""
-    commands = [next(filter(None, each)).lower() for each in _COMMAND.findall(text)]
-    if "need rcpt" in text.lower() or any(each.startswith(("rcpt", "recipient")) for each in commands):
-        return "rcpt"
-    last = commands[-1] if commands else ""
-    return "data" if last in ("data", "end of data", ".") else "mail" if last == "mail" else ""
 
 
 def _about(address: str, text: str) -> str:
@@ -294,12 +263,6 @@ def _first_address(text: str) -> str:
     """The address in a field such as "rfc822; ada@example.org"; "" when it has none."""
     match = re.search(r"[^\s<>;\"]{1,200}@[a-z0-9.-]{1,255}", text.partition(";")[2] or text, re.IGNORECASE)
     return match[0].rstrip(".") if match else ""
-
-
-def _without_addresses(text: str) -> str:
-    """The text without addresses, and of links only the host: “no-such-user@” and “/unknown-user” are not said."""
-    hosts_only = re.sub(r"https?://([^\s/]+)\S*", r"\1", ADDRESS.sub(" ", text))
-    return _REJECTED_BECAUSE.sub("", hosts_only)
 
 
 def _line(text: str) -> str:
