@@ -73,6 +73,10 @@ def test_a_standard_report_says_who_failed_why_and_which_mail() -> None:
         ("delayed", "4.4.1", "connect to mx.example: Connection timed out", "soft", "expired"),
         ("failed", "5.1.1", "", "hard", "no such mailbox"),
         ("failed", "5.2.2", "", "soft", "mailbox full"),
+        ("failed", "5.1.8", "550 Sender address rejected: User unknown in local recipient table", "soft", "sender refused"),
+        ("failed", "5.7.1", "550 Too many invalid recipients", "soft", "too many"),
+        ("failed", "5.1.2", "550 Unrouteable mail domain", "hard", "no such domain"),
+        ("failed", "5.0.0", "550 Indirizzo inesistente", "hard", "no such mailbox"),
         ("delivered", "2.1.5", "250 2.1.5 Ok", "none", "delivered"),
     ],
 )  # fmt: skip

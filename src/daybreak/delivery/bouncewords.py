@@ -38,16 +38,22 @@ SENTENCES = {
 }
 
 _WORDS: tuple[tuple[str, str], ...] = (
-    ("network", r"host not found,? try again|temporar\w+ (lookup|name resolution)"),
+    ("network", r"host (not found|unknown),? (try again|temporar)|temporar\w+ (lookup|name resolution)"),
+    # Who sends is meant, whatever is then said to be unknown.
+    (
+        "sender refused",
+        r"sender address rejected|sender domain must exist|sender.{0,20}(user|address) unknown",
+    ),
+    ("too many", r"too many (\w+ ){0,2}(unknown|invalid|bad|non-?existent) (user|recipient|address|mailbox)"),
     ("system", r"grey ?-?list|temporar\w+ (unavailable|unreachable|deferred|rejected)|is suspect\b"),
     (
         NO_MAILBOX,
-        r"(bad|valid) ?-?rcpt ?-?to|can.?t accept (user|recipient)|is not an active address|nessun utente|recipient not ok|rejected recipients"
-        r"|envelope recipient (is|has been) (in|denied)|missing home directory|recipient unknown|adressat unbekannt|wasn.t found at|couldn.t be found or|(or|and) is invalid",
+        r"(bad|valid) ?-?(rcpt|recipient) ?-?to|can.?t accept (user|recipient)|is not an active address|nessun utente|recipient not ok|rejected recipients"
+        r"|envelope recipient (is|has been) (in|denied)|missing home directory|recipient unknown|adressat unbekannt|wasn.t found at|couldn.t be found or|(or|and) is invalid|not in this domain",
     ),
     (
         NO_DOMAIN,
-        r"(recipient|destination) domain (must|does not|doesn.t) exist|unroutable address|account or domain may not exist",
+        r"(recipient|destination) domain (must|does not|doesn.t) exist|unroutable address|account or domain may not exist|unrouteable mail domain|no route for current request",
     ),
     (
         NO_MAILBOX,
@@ -102,7 +108,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ),
     (
         "relaying denied",
-        r"rela(y|ying)\b (\w+ ){0,3}(denied|not|prohibit|reject|refus)|(unable|not (able|allowed|permitted)|do(es)? ?n[o']t|won.t|no|cannot) (to |an )?(\w+ )?relay|not (an )?open relay|not a gateway|unrouteable mail|insecure mail relay|(authentication|smtp auth)\w* (is )?required|must (authenticate|be authenticated)|smtp authentication|authrequired|that domain isn.t in my list|we do not relay|not local\b.{0,40}(gateway|relay)|access denied\W*$|\.\.\. access denied",
+        r"rela(y|ying)\b (\w+ ){0,3}(denied|not|prohibit|reject|refus)|(unable|not (able|allowed|permitted)|do(es)? ?n[o']t|won.t|no|cannot) (to |an )?(\w+ )?relay|not (an )?open relay|not a gateway|insecure mail relay|(authentication|smtp auth)\w* (is )?required|must (authenticate|be authenticated)|smtp authentication|authrequired|that domain isn.t in my list|we do not relay|not local\b.{0,40}(gateway|relay)|access denied\W*$|\.\.\. access denied",
     ),
     (
         DISABLED,
@@ -118,13 +124,13 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ),
     (
         MOVED,
-        r"(user|recipient|account|he|she|address|mailbox|who)\S* (\S+ )?(has |have )?moved|moved (to|permanently|elsewhere)|no longer (on|with|at|works?|employed|valid|available|in use|uses?|here|an? (employee|member))|not our (user|customer)|address (has )?changed|please (use|try|forward to) <?\S+@|user not local|has left (the|our|this)|new address",
+        r"(user|recipient|account|he|she|address|mailbox|who)\S* (\S+ )?(has |have )?(been )?moved|replaced by <?\S*@?|moved (to|permanently|elsewhere)|no longer (on|with|at|works?|employed|valid|available|in use|uses?|here|an? (employee|member))|not our (user|customer)|address (has )?changed|please (use|try|forward to) <?\S+@|user not local|has left (the|our|this)|new address",
     ),
     (
         NO_MAILBOX,
         r"(user|account|mail ?box|recipient|address|e-?mail|userid|login|alias|name|mail drop|subscriber|client)\S*:? (\S+@\S+ |id |name |address |account |is |was |that you tried to reach |you .{0,30} |\S+ )?(is |was |are )?(unknown|not (be )?(found|exist|known|listed|registered|valid|recogni[sz]ed|available|here|local|a valid|delivered|present|present in|on this)|un-?available|invalid|does ?n.?[o']?t (exist|live|have)|do not exist|did not (exist|match)|doesn.t (exist|have)|could ?n.?[o']?t be found|rejected\W*$|not our|nonexist|non-exist|undeliverable|isn.t (here|known|valid|a)|has no)"
         r"|(unknown|no such|invalid|not a valid|bad|non-?existent|undefined|unresolvable|nonexistent|illegal|not existing|ambiguous|unrecogni[sz]ed) (\w+ )?(local[- ]?part|user|account|mail ?box|recipient|address|e-?mail|person|virtual user|destination (user|mailbox|address)|final delivery|name|alias|mail ?drop|subscriber|host/domain|to address|rcpt|receiver|id\b|local)"
-        r"|no (such )?(mail ?box|user|account|recipient|person|one|valid recipient|local mailbox|matches to nameserver)\b.{0,30}(here|by that|with that|of that|found|exist|named|called|known|\W*$)|(unknown|invalid|no such)[- ]?(user|recipient|mailbox)|userunknown|recipnotfound|recipientnotfound|recipient not found|not listed in|not a (known|valid|registered|local) (user|recipient|mail|account|address|customer|member)|(does ?n[o']t|do not) have (an? )?(\S+ )?account|(is|was|are) not (a )?(local|known|listed|valid|recogni[sz]ed|registered)|not known (here|at this)|who are you|unknown (local|or illegal|address|to)|can.t (find|open) (\w+ )?(mail ?box|user)|we do(n.t| not) (have|know)|mail ?box unavailable|(delivery|mail) to .{0,60}(does not|doesn.t) exist|couldn.t be found at|(can ?not|could not) (be )?(find|found|locate|resolve)\w* (the |your |any )?(user|recipient|mailbox|address|directory)|not found (in|on|by) |not exist|user.{0,60}(name|account).{0,12}unknown|5\.1\.1|not in (the |our )?(address|user|directory|lookup|recipient)|unable to (find|locate|validate) (the |this )?(recipient|user|mailbox)|recipient address rejected|addressee unknown|adresse .{0,40}(invalide|inconnu)|utilisateur .{0,20}inconnu|(benutzer|empf[aä]nger|postfach).{0,30}(unbekannt|existiert nicht|nicht)|usuario .{0,20}(desconocido|no existe)|destinat[aá]ri[oa] .{0,30}(inexistente|sconosciuto|desconhecido)|does not exist|doesn.t exist|no existe|check (if |that |the )*(e-?mail )?address( is correct)?|couldn.t be delivered to .{0,60}because .{0,40}found|isn.t a valid|unknown or invalid|メールアドレスが見つか|リストにありません",
+        r"|no (such )?(mail ?box|user|account|recipient|person|one|valid recipient|local mailbox|matches to nameserver)\b.{0,30}(here|by that|with that|of that|found|exist|named|called|known|\W*$)|(unknown|invalid|no such)[- ]?(user|recipient|mailbox)|userunknown|recipnotfound|recipientnotfound|recipient not found|not listed in|not a (known|valid|registered|local) (user|recipient|mail|account|address|customer|member)|(does ?n[o']t|do not) have (an? )?(\S+ )?account|(is|was|are) not (a )?(local|known|listed|valid|recogni[sz]ed|registered)|not known (here|at this)|who are you|unknown (local|or illegal|address|to)|can.t (find|open) (\w+ )?(mail ?box|user)|we do(n.t| not) (have|know)|mail ?box unavailable|(delivery|mail) to .{0,60}(does not|doesn.t) exist|couldn.t be found at|(can ?not|could not) (be )?(find|found|locate|resolve)\w* (the |your |any )?(user|recipient|mailbox|address|directory)|not found (in|on|by) |not exist|user.{0,60}(name|account).{0,12}unknown|5\.1\.1|not in (the |our )?(address|user|directory|lookup|recipient)|unable to (find|locate|validate) (the |this )?(recipient|user|mailbox)|recipient address rejected|addressee unknown|adresse .{0,40}(invalide|inconnu)|utilisateur .{0,20}inconnu|(benutzer|empf[aä]nger|postfach).{0,30}(unbekannt|existiert nicht|nicht)|usuario .{0,20}(desconocido|no existe)|(destinat[aá]ri[oa]|indirizzo|utente|casella|usu[aá]rio|endere[cç]o|cuenta|direcci[oó]n)\b.{0,30}(inesist|inexist|non (esiste|trovat)|n[aã]o (existe|encontrad)|no (existe|encontrad)|sconosciut|desconhecid|desconocid)|does not exist|doesn.t exist|no existe|check (if |that |the )*(e-?mail )?address( is correct)?|couldn.t be delivered to .{0,60}because .{0,40}found|isn.t a valid|unknown or invalid|メールアドレスが見つか|リストにありません",
     ),
     (
         "expired",
