@@ -31,6 +31,17 @@ def codes(text: str) -> tuple[str, str]:
     return (statuses[-1] if statuses else ""), (replies[0] if replies else "")
 
 
+def command_before(address: str, words: str) -> str:
+    """The command of a transcript (“>>> DATA”) whose answer (“<<< 550 …”) names the address; "" without one."""
+    asked = ""
+    for line in words.splitlines():
+        if line.startswith(">>> "):
+            asked = line[4:8].lower()
+        elif line.startswith("<<< ") and address.lower() in line.lower():
+            return asked if asked in ("mail", "rcpt", "data") else ""
+    return ""
+
+
 def last_command(text: str) -> str:
     """The command that the server answered: "mail", "rcpt", "data" or ""."""
     commands = [next(filter(None, each)).lower() for each in _COMMAND.findall(text)]

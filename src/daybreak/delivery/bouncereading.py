@@ -15,10 +15,11 @@ from typing import Literal
 
 from flufl.bounce import all_failures
 
-from daybreak.delivery.bounceanswers import ENHANCED, codes, last_command, without_addresses
+from daybreak.delivery.bounceanswers import ENHANCED, codes, command_before, last_command, without_addresses
 from daybreak.delivery.bouncewords import (
     DISABLED,
     FILTERED,
+    FULL,
     HARD,
     NO_DOMAIN,
     NO_MAILBOX,
@@ -35,6 +36,19 @@ _ANSWERED = re.compile(
     r"^[45]\d\d[ -](?:[45]\.\d+\.\d+ )?<([^\s<>@]+@[^\s<>@]+)>|^[ \t]*<?([^\s<>@:]+@[^\s<>@:]+)>?: [45]\d\d\b",
     re.MULTILINE,
 )
+_PASSED_ON = re.compile(
+    r"\buser unknown\b|recipient not found|user does ?n[o’']t have an? \S+ account", re.IGNORECASE
+)
+# “x-powermta-bouncecategory”: PowerMTA has read the answer with the rules of its makers.
+_CATEGORIES = {
+    "bad-mailbox": NO_MAILBOX,
+    "bad-domain": NO_DOMAIN,
+    "inactive-mailbox": DISABLED,
+    "quota-issues": FULL,
+    "spam-related": "content",
+    "content-related": "content",
+    "message-expired": "expired",
+}
 _NOT_A_RECIPIENT = re.compile(
     r"(?:mailer-?daemon|post-?master|abuse|no-?reply|do-?not-?reply|mdaemon|daemon|hostmaster)@",
     re.IGNORECASE,
@@ -98,6 +112,9 @@ def _of_group(fields: dict[str, str], report: Report) -> Failed | None:
         return Failed(address, "none", True, status, "", "delivered", _line(diagnostic))
     about = _about(address, report.words)
     judged = _judged(address, diagnostic or about, status, action == "delayed", report.words)
+    category = _CATEGORIES.get(fields.get("x-powermta-bouncecategory", "").lower())
+    if action == "failed" and category:
+        judged = replace(judged, meaning=category, verdict="hard" if category in HARD else "soft")
     return replace(judged, final=True) if action == "failed" else judged
 
 
@@ -216,18 +233,19 @@ def _judged(address: str, answer: str, status: str, delayed: bool, words: str) -
     if meaning == UNSAID and answer is not words:
         meaning = meaning_of_words(without_addresses(words))
     temporary = delayed or status.startswith("4.") or (not status and reply.startswith("4"))
-    meaning = _corrected(meaning, status, temporary, answer, words)
+    command = command_before(address, words) or last_command(f"{words}\n{answer}")
+    meaning = _corrected(meaning, status, temporary, answer, command)
     verdict: Verdict = "hard" if meaning in HARD and not delayed else "soft"
     return Failed(address, verdict, not temporary, status, reply, meaning, _line(answer))
 
 
-def _corrected(meaning: str, status: str, temporary: bool, answer: str, words: str) -> str:
+def _corrected(meaning: str, status: str, temporary: bool, answer: str, command: str) -> str:
     """A meaning that the moment or the status of the answer gainsays.
 
     Who speaks after DATA is a filter, not the list of mailboxes; after MAIL it is about us. RFC 3463 keeps X.1.1 for
-    an address that is not there, X.2 and X.7 for one that is.
+    an address that is not there, X.2 and X.7 for one that is. A gateway that passes on the bare words, with no code
+    and no moment, does not tell which of the two it heard.
     """
-    command = last_command(f"{words}\n{answer}")
     if meaning in HARD and command == "mail":
         return "sender refused"
     if meaning == NO_DOMAIN and temporary:
@@ -235,6 +253,9 @@ def _corrected(meaning: str, status: str, temporary: bool, answer: str, words: s
     if meaning == DISABLED and status.endswith(".1.1"):
         return NO_MAILBOX
     unknown = re.search(r"unknown user|user unknown|no such user", answer, re.IGNORECASE)
+    told = bool(status or codes(answer)[1] or command)
+    if meaning == NO_MAILBOX and not told and _PASSED_ON.search(answer):
+        return FILTERED
     late = command == "data" or (status[1:4] in (".2.", ".7.") and command != "rcpt")
     bare = re.search(r"\b550 : user unknown", answer, re.IGNORECASE)
     if meaning == NO_MAILBOX and unknown and (late or bare) and not status.endswith(".1.1"):
