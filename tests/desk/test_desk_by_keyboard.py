@@ -115,6 +115,26 @@ def test_a_phone_scrolls_in_one_direction_only(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_on_a_phone_the_bar_is_one_row_and_its_menu_has_the_rest(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    bar = page.locator("nav.bar")
+    assert bar.evaluate("bar => bar.offsetHeight") < 60
+    assert not page.get_by_role("link", name="Sources").is_visible()
+    page.get_by_role("button", name="Menu").press("Enter")
+    for name in ("Sources", "Calendar", "Deliveries", "Replies", "Outbox", "The paper"):
+        assert page.get_by_role("link", name=name, exact=True).is_visible()
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("link", name="Sources").is_visible()
+    assert page.evaluate("document.activeElement.textContent") == "Menu"
+
+
+def test_the_bar_says_which_part_of_the_desk_a_page_belongs_to(page: Page) -> None:
+    assert page.locator(".bar [aria-current]").all_inner_texts() == ["Editions"]
+    page.get_by_role("link", name="Sources").click()
+    assert page.locator(".bar [aria-current=page]").all_inner_texts() == ["Sources"]
+
+
 def test_a_story_is_split_and_put_together_again_without_a_mouse(page: Page) -> None:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
