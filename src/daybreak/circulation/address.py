@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
@@ -13,6 +15,9 @@ class NotAnAddress(Refused):
 
 
 _valid = EmailValidator(allowlist=[])
+_STRANGE = re.compile(
+    r'[\["]'
+)  # an address literal, a quoted name: the validator takes both, a header does not
 
 
 def parse_address(text: str) -> str:
@@ -29,7 +34,7 @@ def parse_address(text: str) -> str:
     name, _, domain = text.rpartition("@")
     address = f"{name}@{_in_ascii(domain)}"
     # isascii: the validator ignores case, and so takes the Kelvin sign for a K.
-    if not address.isascii() or not address.isprintable() or "[" in address or len(address) > 254:
+    if not address.isascii() or not address.isprintable() or _STRANGE.search(address) or len(address) > 254:
         raise NotAnAddress(f"“{_shown(text)}” is no mail address: write it as name@example.org.")
     try:
         _valid(address)
