@@ -7,6 +7,7 @@ import html
 import quopri
 import re
 import uuid
+from email.header import decode_header, make_header
 
 import pytest
 from django.conf import settings
@@ -97,7 +98,7 @@ hostile = st.text(
 )
 
 
-@hypothesis_settings(max_examples=400)
+@hypothesis_settings(max_examples=400, deadline=None)
 @given(name=hostile)
 def test_no_name_adds_a_header_or_an_address(name: str) -> None:
     data = f"To: {to_header(name, 'ada@example.org')}\r\nSubject: s\r\n\r\nbody".encode()
@@ -108,7 +109,7 @@ def test_no_name_adds_a_header_or_an_address(name: str) -> None:
     assert max(map(len, data.split(b"\r\n"))) <= 998
 
 
-@hypothesis_settings(max_examples=400)
+@hypothesis_settings(max_examples=400, deadline=None)
 @given(email=hostile)
 def test_an_address_is_one_address_or_refused(email: str) -> None:
     try:
@@ -119,11 +120,18 @@ def test_an_address_is_one_address_or_refused(email: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Ada Lovelace", "Zoë Ångström", "Lovelace, Ada", 'Ada "Countess" L.', "李", ""]
+    "name",
+    ["Ada Lovelace", "Zoë Ångström", "Lovelace, Ada", 'Ada "Countess" L. \\', "李", "=?utf-8?q?Eve?=", ""],
 )
 def test_a_name_is_read_back_as_it_was_written(name: str) -> None:
     (address,) = parsed(f"To: {to_header(name, 'ada@example.org')}\r\n\r\n".encode())["To"].addresses
     assert (address.display_name, address.addr_spec) == (name, "ada@example.org")
+
+
+def test_a_long_name_is_many_encoded_words_that_read_as_one() -> None:
+    header = to_header("李é" * 40, "ada@example.org")
+    assert str(make_header(decode_header(header.replace("\r\n", "")))).startswith("李é" * 40 + " <")
+    assert max(map(len, f"To: {header}".split("\r\n"))) <= 76
 
 
 @hypothesis_settings(max_examples=300, deadline=None)

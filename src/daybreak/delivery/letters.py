@@ -6,6 +6,7 @@ Format: RFC 5322, 2045 (quoted-printable), 2369 and 2919 (list headers), 8058 (o
 
 from __future__ import annotations
 
+import base64
 import binascii
 import datetime as dt
 import hashlib
@@ -30,6 +31,9 @@ SOFT_BREAK = b"=\r\n"
 READ_IT = "read it here:"
 _WORD = r"""[^\x00-\x20\x7f-\x9f\ud800-\udfff<>()\[\],;:\\"@]+"""
 ADDRESS = re.compile(f"{_WORD}@{_WORD}")
+ENCODED_WORD = (
+    45  # bytes: 60 signs of base64, 72 with what stands around them, of the 75 that a word may have
+)
 SIMPLE_NAME = re.compile(r"[A-Za-z0-9' -]{1,60}")
 Encoder = Callable[[str], bytes]
 
@@ -146,12 +150,24 @@ def to_header(name: str, email: str) -> str:
     plain = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
     if not plain:
         return email
-    if SIMPLE_NAME.fullmatch(plain):  # nine of ten, a hundred times faster than the header registry
+    if SIMPLE_NAME.fullmatch(plain):  # nine of ten
         return f"{plain} <{email}>"
-    rules = policy.SMTP if email.isascii() else policy.SMTPUTF8
-    user, _, domain = email.rpartition("@")
-    header: str = rules.header_factory("To", Address(plain, user, domain)).fold(policy=rules)
-    return header.removeprefix("To:").strip()
+    return "\r\n ".join([*_phrase(plain), f"<{email}>"])
+
+
+def _phrase(name: str) -> list[str]:
+    """A name as a quoted string (RFC 5322, 3.2.4) or as encoded words (RFC 2047, 2), each for a line of its own.
+
+    The standard library's way of folding takes seconds for some names of a hundred signs.
+    """
+    if name.isascii() and "=?" not in name:
+        return ['"' + re.sub(r'(["\\])', r"\\\1", name) + '"']
+    words = [b""]
+    for sign in map(str.encode, name):
+        if len(words[-1]) + len(sign) > ENCODED_WORD:
+            words.append(b"")
+        words[-1] += sign
+    return [f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words]
 
 
 def _feedback_id(parts: tuple[str, str, str], config: Config) -> bytes:
