@@ -60,6 +60,23 @@ def test_new_stories_wait_until_the_editor_takes_them_in(page: Page) -> None:
     assert page.locator("#take-in").count() == 0
 
 
+def test_the_hand_stays_in_its_place_when_a_story_is_put_aside(page: Page) -> None:
+    for headline in ("Quito buries its dead", "Suva votes", "Tunis strikes"):
+        make_story(headline)
+    page.reload()
+    first, second, third, fourth = page.locator(".story").evaluate_all("all => all.map(story => story.id)")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.locator(f"#{second}").wait_for(state="detached")
+    page.locator(f"#{third}.at:focus").wait_for()
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.id") == fourth
+    page.keyboard.press("x")
+    page.locator(f"#{third}.at:focus").wait_for()  # the last one went: the hand is on the one before
+    assert page.locator(".story.at").count() == 1 and first != third
+
+
 def test_the_budget_is_narrowed_by_keyboard_and_the_address_keeps_it(page: Page) -> None:
     make_story("Quito buries its dead")
     page.reload()

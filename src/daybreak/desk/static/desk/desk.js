@@ -49,13 +49,25 @@ function step(by) {
 
 const story = () => document.activeElement?.closest(".story") ?? one(".story.at");
 
-// New stories are taken in by the editor, so that no row moves under the hand; where the hand was, it stays.
-let hand = "";
+// New stories are taken in by the editor, so that no row moves under the hand; where the hand was, it stays. When its
+// story leaves, the one that moves up into its place is under the hand.
+let hand = "", place = -1;
+
+function keepTheHand() {
+  if (!hand || one(".story.at")) return;
+  const under = document.getElementById(hand) ?? stories()[Math.min(place, stories().length - 1)];
+  under?.classList.add("at");
+  if (under && document.activeElement === document.body) under.focus();
+}
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.id === "budget-news" && document.hidden) event.preventDefault();
 });
-document.addEventListener("htmx:beforeSwap", () => { hand = story()?.id ?? hand; });
+document.addEventListener("htmx:beforeSwap", () => {
+  if (!story()) return;
+  hand = story().id;
+  place = stories().indexOf(story());
+});
 document.addEventListener("visibilitychange", () => {
   const news = one("#budget-news");
   if (!document.hidden && news) htmx.ajax("GET", news.getAttribute("hx-get"), { source: news, target: news, swap: "outerHTML" });
@@ -160,7 +172,7 @@ document.addEventListener("input", (event) => {
 
 document.addEventListener("htmx:afterSettle", () => {
   tellTheTime();
-  if (hand && !one(".story.at")) document.getElementById(hand)?.classList.add("at");
+  keepTheHand();
   if (goTo && one(`#${goTo}`)) {
     one(`#${goTo}`).scrollIntoView({ block: "center" });
     one(`#${goTo}`).focus();
