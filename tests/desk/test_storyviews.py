@@ -140,6 +140,19 @@ def test_a_story_is_pinned_and_let_go(desk: Client) -> None:
     assert "Unpin" not in desk.post(address, {"off": "1"}, follow=True).content.decode()
 
 
+def test_a_story_is_put_aside_and_back_from_its_page(desk: Client) -> None:
+    found = make_story()
+    page = reverse("desk-story", args=[found.pk])
+    shown = desk.post(reverse("desk-story-aside", args=[found.pk]), follow=True).content.decode()
+    assert "it is in nobody’s budget" in shown and "Put back" in shown
+    found.refresh_from_db()
+    assert found.spiked_at
+    desk.post(reverse("desk-story-aside", args=[found.pk]), {"back": "1"})
+    found.refresh_from_db()
+    assert found.spiked_at is None
+    assert "Put back" not in desk.get(page).content.decode()
+
+
 def test_hostile_words_stay_words(desk: Client) -> None:
     story = make_story("<script>alert(1)</script> & co")
     assert "<script>alert(1)" not in page(desk, story, find='"><script>alert(2)')

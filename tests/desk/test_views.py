@@ -231,6 +231,21 @@ def test_what_was_taken_out_can_be_put_back_from_the_message(desk: Client, brief
     assert Brief.objects.get() == brief
 
 
+def test_what_was_taken_out_or_put_aside_is_listed_long_after_the_message(desk: Client, brief: Brief) -> None:
+    story = make_story("Quito buries its dead")
+    desk.post(reverse("desk-remove", args=[brief.pk]))
+    desk.post(reverse("desk-aside", args=[FRIDAY, story.pk]))
+    address = reverse("desk-edition", args=[FRIDAY])
+    desk.get(address)  # the messages are told
+    page = desk.get(address).content.decode()
+    assert "1 taken out" in page and f'action="{reverse("desk-restore", args=[brief.pk])}"' in page
+    assert "1 put aside" in page and "Quito buries its dead" in page
+    desk.post(reverse("desk-restore", args=[brief.pk]))
+    desk.post(reverse("desk-aside", args=[FRIDAY, story.pk]), {"back": "1"})
+    page = desk.get(address).content.decode()
+    assert "1 taken out" not in page and "1 put aside" not in page
+
+
 def test_a_story_put_aside_leaves_the_budget_and_comes_back(desk: Client, edition: Edition) -> None:
     story = make_story("Ferries late")
     address = reverse("desk-aside", args=[FRIDAY, story.pk])
@@ -296,6 +311,6 @@ def test_a_storys_articles_show_what_they_said_before_and_where_from(desk: Clien
     article.dateline, article.agency, article.places = "BAMAKO, Mali", "AP", ["ML", "FR"]
     article.save()
     article.versions.create(title="Mali <b>weighs</b> its accords", seen_at=NIGHT, replaced_at=NIGHT)
-    page = desk.get(reverse("desk-story", args=[story.pk])).content.decode()
+    page = desk.get(reverse("desk-story", args=[story.pk]), headers=HX).content.decode()
     assert "was: “Mali &lt;b&gt;weighs&lt;/b&gt; its accords”" in page
     assert "Reported from BAMAKO, Mali (AP) · Tells of ML, FR" in page

@@ -64,11 +64,13 @@ class OpenBrief:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Everything on the page of an edition. `minutes` is the reading time, `closes_at` the first readers' morning."""
+    """Everything on the page of an edition. `minutes` is the reading time, `closes_at` the first readers' morning;
+    the briefs `taken_out` wait to be put back, the latest first."""
 
     edition: Edition
     sections: tuple[RundownSection, ...]
     hindrances: tuple[editions.Hindrance, ...]
+    taken_out: tuple[Brief, ...]
     open: OpenBrief | None
     words: int
     closes_at: dt.datetime
@@ -100,6 +102,7 @@ def board_of(edition: Edition, open_key: int | None = None) -> Board:
             for section in Section.objects.all()
         ),
         hindrances=tuple(editions.hindrances(edition, checks)),
+        taken_out=tuple(edition.briefs(manager="kept").exclude(removed_at=None).order_by("-removed_at")),
         open=_open(opened, by_slug.get(opened.slug, [])) if opened else None,
         words=sum(row.words for row in rows),
         closes_at=editions.first_morning(edition.date),

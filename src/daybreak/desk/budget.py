@@ -13,11 +13,12 @@ from django.db.models import Max, Q
 from daybreak.desk import editions
 from daybreak.desk.models import Brief, Edition
 from daybreak.wire.memory import predecessors
-from daybreak.wire.models import Article
+from daybreak.wire.models import Article, Story
 from daybreak.wire.regions import REGIONS, region_named, regions_of
 from daybreak.wire.stories import Budget, BudgetLine, budget_at
 
 LENGTH = 60
+ASIDE = 20  # stories put aside that are listed
 REACH = dt.timedelta(days=4)  # before the first morning: older stories are yesterday's news
 AGES = {"12": "the last 12 hours", "30": "the last 30 hours", "": "four days"}
 
@@ -70,8 +71,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class DeskBudget:
-    """The `items` shown, `found` that passed the filters, `total` on the wire, the choices of the filters, and
-    `latest`, the highest number of an article when it was made."""
+    """The `items` shown, `found` that passed the filters, `total` on the wire, the choices of the filters, the
+    stories put `aside`, the latest first, and `latest`, the highest number of an article when it was made."""
 
     items: tuple[BudgetItem, ...]
     found: int
@@ -79,6 +80,7 @@ class DeskBudget:
     regions: tuple[Choice, ...]
     languages: tuple[Choice, ...]
     ages: tuple[Choice, ...]
+    aside: tuple[Story, ...]
     latest: int
 
 
@@ -122,8 +124,20 @@ def budget_of(edition: Edition, at: dt.datetime, wanted: Wanted | None = None) -
     )
     ages = tuple(Choice(value, name, None) for value, name in AGES.items())
     return DeskBudget(
-        items, budget.found, budget.total, _regions(budget), _languages(budget, wanted), ages, latest
+        items,
+        budget.found,
+        budget.total,
+        _regions(budget),
+        _languages(budget, wanted),
+        ages,
+        _put_aside(at, at - reach),
+        latest,
     )
+
+
+def _put_aside(at: dt.datetime, since: dt.datetime) -> tuple[Story, ...]:
+    aside = Story.objects.filter(spiked_at__isnull=False, last_seen_at__gt=since, first_seen_at__lte=at)
+    return tuple(aside.order_by("-spiked_at")[:ASIDE])
 
 
 def stands_at(edition: Edition, at: dt.datetime) -> dt.datetime:

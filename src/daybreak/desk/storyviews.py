@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from daybreak.common.clock import now
 from daybreak.common.refusal import Refused
+from daybreak.desk import editions
 from daybreak.desk.answering import name_of
 from daybreak.desk.models import Edition
 from daybreak.desk.storypage import StoryPage, page_of_story
@@ -104,6 +105,18 @@ def pin(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     def act(at: dt.datetime) -> str:
         pinned = editing.pin(found.pk, "off" not in request.POST, by=name_of(request), at=at).pinned_at
         return "Pinned: the machine adds to it and changes nothing else." if pinned else "No longer pinned."
+
+    return _do(request, found, act)
+
+
+@require_POST
+def put_aside(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Put a story aside for everybody, or with `back` return it to the budget."""
+    found, back = story_at(key), "back" in request.POST
+
+    def act(at: dt.datetime) -> str:
+        editions.put_aside(found, None if back else at, at=at, by=name_of(request))
+        return "Back in the budget." if back else "Put aside: it is in nobody’s budget."
 
     return _do(request, found, act)
 

@@ -56,6 +56,7 @@ urlpatterns = [
     _staff("stories/<uuid:key>/split/", storyviews.split, "desk-story-split"),
     _staff("stories/<uuid:key>/move/", storyviews.move, "desk-story-move"),
     _staff("stories/<uuid:key>/pin/", storyviews.pin, "desk-story-pin"),
+    _staff("stories/<uuid:key>/aside/", storyviews.put_aside, "desk-story-aside"),
     _staff("stories/<uuid:key>/link/", storyviews.link, "desk-story-link"),
     _staff("stories/<uuid:key>/undo/<int:number>/", storyviews.undo, "desk-story-undo"),
     _staff("sources/", sourcing.source_list, "desk-sources"),
