@@ -168,10 +168,16 @@ def test_a_story_is_split_and_put_together_again_without_a_mouse(page: Page) -> 
     page.keyboard.press("Enter")
     page.locator(".notice", has_text="is a story of its own").wait_for()
     assert Story.objects.count() == 2
-    page.focus("h1, #main")
+    page.locator(
+        ".notice:focus"
+    ).wait_for()  # the hand goes on from the sentence, not from the top of the page
     page.keyboard.press("z")
     page.locator(".notice", has_text="Split taken back").wait_for()
     assert Story.objects.count() == 1
+    page.fill("#find", "Quito")
+    page.keyboard.press("Enter")
+    page.locator("h2", has_text="Found by “Quito”").wait_for()
+    page.locator("#find:focus").wait_for()
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert complaints == []

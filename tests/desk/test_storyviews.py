@@ -123,7 +123,7 @@ def test_chosen_articles_become_a_story_or_go_to_another(desk: Client) -> None:
     assert "is a story of its own" in done.content.decode()
     assert story.articles.count() == 1
     for sentence, data in {
-        "Choose articles of this story": {"article": "nonsense"},
+        "Nothing is ticked": {"article": "nonsense"},
         "Choose the story that they should go to": {"into": "", "article": str(two.pk)},
     }.items():
         refused = desk.post(
@@ -131,6 +131,13 @@ def test_chosen_articles_become_a_story_or_go_to_another(desk: Client) -> None:
         )
         assert sentence in refused.content.decode()
     assert desk.post(reverse("desk-story-move", args=[story.pk]), {"into": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("act", ["split", "move"])
+def test_without_a_choice_the_editor_is_told_to_make_one(desk: Client, act: str) -> None:
+    found, other = make_story(), make_story("Quito buries its dead")
+    address = reverse(f"desk-story-{act}", args=[found.pk])
+    assert "Nothing is ticked" in desk.post(address, {"into": other.pk}, follow=True).content.decode()
 
 
 def test_a_story_is_pinned_and_let_go(desk: Client) -> None:

@@ -170,4 +170,7 @@ def _posted_story(request: HttpRequest, field: str) -> Story:
 
 
 def _chosen(request: HttpRequest) -> list[int]:
-    return [int(key) for key in request.POST.getlist("article") if key.isdecimal() and len(key) < 15]
+    chosen = [int(key) for key in request.POST.getlist("article") if key.isdecimal() and len(key) < 15]
+    if not chosen:
+        raise Refused("Nothing is ticked: tick the articles in the timeline, then press the button again.")
+    return chosen

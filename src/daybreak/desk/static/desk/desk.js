@@ -179,6 +179,10 @@ document.addEventListener("htmx:afterSettle", () => {
     goTo = "";
   }
 });
+// A page that answers in place: the hand goes on from the sentence that tells of its act.
+document.addEventListener("htmx:afterSettle", () => {
+  if (document.activeElement === document.body) one("#main > .notice")?.focus({ preventScroll: true });
+});
 document.addEventListener("htmx:oobAfterSwap", () => { tellTheTime(); grow(); });
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt.id !== "brief-form") return;
