@@ -13,7 +13,8 @@ from daybreak.delivery.board import board_of, boards, first_wave, house_lines
 from daybreak.delivery.holding import pause, stop
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import plan
-from daybreak.desk.models import Edition
+from daybreak.desk.calendar import add_holiday
+from daybreak.desk.models import Correction, Edition
 from daybreak.press.failing import note_failure
 from daybreak.wire.models import Source
 from tests.conftest import make_reader
@@ -134,6 +135,23 @@ def test_an_edition_that_is_going_out_stays_beside_the_next(ada: Reader, ben: Re
     assert [board.date for board in boards(NIGHT)] == [FRIDAY]
     monday = FRIDAY + dt.timedelta(days=3)
     assert [board.date for board in boards(BERLIN_SIX)] == [FRIDAY, monday]
+
+
+def test_an_edition_dated_on_a_holiday_is_watched_too(ada: Reader, ben: Reader) -> None:
+    add_holiday(FRIDAY, "May Day", by="Ines", at=NIGHT)
+    monday = FRIDAY + dt.timedelta(days=3)
+    assert [board.date for board in boards(NIGHT)] == [monday]
+    printed()
+    assert [board.date for board in boards(NIGHT)] == [FRIDAY, monday]
+
+
+def test_what_is_planned_counts_the_edition_and_not_its_corrections(ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    sentence = {line.kind: line.sentence for line in board_of(FRIDAY, NIGHT).lines}["planning"]
+    told = Correction.objects.create(edition=edition, note="It was gas.", by="Ines", at=NIGHT, by_mail=True)
+    Delivery.objects.create(edition=edition, reader=ben, correction=told, due_at=NIGHT, not_after=BERLIN_SIX)
+    assert {line.kind: line.sentence for line in board_of(FRIDAY, NIGHT).lines}["planning"] == sentence
 
 
 def test_a_silent_wire_is_late_after_six_hours() -> None:

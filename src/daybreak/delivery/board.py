@@ -93,7 +93,8 @@ class Board:
 def boards(at: dt.datetime) -> list[Board]:
     """The boards of the editions whose mornings are running at `at`, the oldest first, and of the next one."""
     shown = [board_of(date, at) for date in _going_out(at, editions.next_date(at))]
-    if not any(board.first and board.first.at > at for board in shown):
+    publishes = the_calendar().publishes
+    if not any(board.first and board.first.at > at and publishes(board.date) for board in shown):
         shown.append(board_of(editions.next_date(at), at))
     return shown
 
@@ -138,11 +139,17 @@ def _waves(date: dt.date, at: dt.datetime) -> list[tuple[str, Wave]]:
 
 
 def _going_out(at: dt.datetime, next_date: dt.date) -> Iterator[dt.date]:
-    """Dates before the next edition's that some reader can still be sent: there was, or should be, a paper."""
+    """Dates before the next edition's that some reader can still be sent: there was, or should be, a paper.
+
+    What is dated on a day without a paper goes out on the next one with it.
+    """
     calendar = the_calendar()
     day = at.date() - dt.timedelta(days=5)
+    made = set(Edition.objects.filter(date__range=(day, next_date)).values_list("date", flat=True))
     while day < next_date:
-        if calendar.publishes(day) and any(at <= each.not_after for _, each in _waves(day, at)):
+        if (calendar.publishes(day) or day in made) and any(
+            at <= each.not_after for _, each in _waves(day, at)
+        ):
             yield day
         day += dt.timedelta(days=1)
 
@@ -217,7 +224,7 @@ def _press(case: _Case) -> Line:
 def _planning(case: _Case) -> Line:
     if case.edition is None or case.run is None:
         return Line("planning", "Planned", "wait", "Follows the press run.")
-    rows = Delivery.objects.filter(edition=case.edition).count()
+    rows = Delivery.objects.filter(edition=case.edition, correction=None).count()
     if not is_planned(case.edition, case.at):
         ago = case.since(case.run.pressed_at)
         if case.at - case.run.pressed_at <= PATIENCE:
@@ -245,18 +252,18 @@ def _sending(case: _Case) -> Line | None:
         return Line("sending", "Sent", "late", sentence)
     waiting = rows.filter(state__in=WAITING).count()
     if not waiting:
-        return Line("sending", "Sent", "well" if gone else "wait", f"{gone} handed over.")
-    return Line("sending", "Sent", "wait", f"{gone} handed over, {waiting} waiting for their morning.")
+        return Line("sending", "Sent", "well" if gone else "wait", f"{gone:,} handed over.")
+    return Line("sending", "Sent", "wait", f"{gone:,} handed over, {waiting:,} waiting for their morning.")
 
 
 def _held(hold: SendHold, gone: int, waiting: int, stuck: int) -> Line:
     """A pause that keeps readers from their morning must be seen; a stop is as somebody wanted it."""
     if hold.kind == SendHold.Kind.STOP:
         return Line(
-            "sending", "Sent", "wait", f"{gone} handed over, then {hold.by} stopped it: {hold.reason}"
+            "sending", "Sent", "wait", f"{gone:,} handed over, then {hold.by} stopped it: {hold.reason}"
         )
     why = f": {hold.reason.rstrip('.')}" if hold.reason else ""
-    sentence = f"{hold.by} paused it at {hold.at:%H:%M} UTC{why}; {waiting} wait. Resume or stop it under Deliveries."
+    sentence = f"{hold.by} paused it at {hold.at:%H:%M} UTC{why}; {waiting:,} wait. Resume or stop it under Deliveries."
     return Line("sending", "Sent", "late" if stuck else "wait", sentence)
 
 
@@ -280,8 +287,8 @@ def _refusals(case: _Case) -> Line | None:
         return None
     share, usual = refused / tried, usual_refused / usual_tried if usual_tried else 0.0
     if share <= max(0.02, 2 * usual):
-        return Line("refusals", "Refused", "wait", f"{refused} of {tried}, as usual.")
-    sentence = f"{refused} of {tried} were refused ({share:.1%}; usually {usual:.1%}): read the answers under Deliveries."
+        return Line("refusals", "Refused", "wait", f"{refused:,} of {tried:,}, as usual.")
+    sentence = f"{refused:,} of {tried:,} were refused ({share:.1%}; usually {usual:.1%}): read the answers under Deliveries."
     return Line("refusals", "Refused", "late", sentence)
 
 

@@ -163,12 +163,12 @@ def summary(edition: Edition, at: dt.datetime, progress: Progress | None = None)
     counts = dict(progress.states)
     due = counts.pop(State.DUE) + counts.pop(State.CLAIMED)
     parts = [
-        f"{counts.pop(State.HANDED_OVER)} handed over",
-        f"{due} due{_next(edition, at, progress)}",
-        f"{counts.pop(State.IN_DOUBT)} in doubt",
+        f"{counts.pop(State.HANDED_OVER):,} handed over",
+        f"{due:,} due{_next(edition, at, progress)}",
+        f"{counts.pop(State.IN_DOUBT):,} in doubt",
     ]
-    parts += [f"{number} {state}" for state, number in counts.items() if number]
-    told = [f"{number} {TOLD[kind]}" for kind, number in _outcomes(edition).items() if number]
+    parts += [f"{number:,} {state}" for state, number in counts.items() if number]
+    told = [f"{number:,} {TOLD[kind]}" for kind, number in _outcomes(edition).items() if number]
     return ", ".join(parts) + (f"; since then {', '.join(told)}" if told else "")
 
 
