@@ -14,6 +14,7 @@ from daybreak.desk.models import Edition
 from daybreak.press.house import paper, voice
 from daybreak.press.models import PressRun
 from daybreak.press.printing import Rendered, render, store
+from daybreak.wire.filing import filer_of_this_process
 from tests.world import SMALL_EDITION
 
 UTC = dt.UTC
@@ -40,6 +41,12 @@ def make_reader(name: str, time_zone: str, kind: str = "subscription", **fields:
     if kind:
         Period.objects.create(reader=reader, kind=kind, starts_at=began)
     return reader
+
+
+@pytest.fixture(autouse=True)
+def filer_without_memory() -> None:
+    """A test's database is empty again after it, which the filer of this process cannot know."""
+    filer_of_this_process.cache_clear()
 
 
 @pytest.fixture

@@ -292,3 +292,22 @@ def _about_elad(number: int) -> Item:
     title = "Three killed in stabbing attack in Elad" if number == 1 else "Elad attack: stabbing kills three"
     text = "Israeli police hunt two suspects after the stabbing attack in Elad."
     return Item(f"https://elad{number}.example/a", title, f"Elad {number}", AT - HOUR, body=text)
+
+
+def test_a_filer_that_goes_on_files_as_one_that_reads_all_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    filer = Filer()
+    filer.file([item("one")], AT)
+    file_items([item("two", "Levant Daily")], AT)  # by another process
+    filer.file([item("three", "Thames Chronicle")], AT + HOUR)
+    assert Story.objects.count() == 1
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("daybreak.wire.filing.refresh", full)
+        with pytest.raises(OSError, match="no space"):
+            filer.file([item("four", "Lagos Star")], AT + HOUR)
+    assert filer.file([item("four", "Lagos Star")], AT + HOUR).new == 1
+    assert Story.objects.count() == 1
+    assert set(Article.objects.values_list("story", flat=True)) == {Story.objects.get().pk}

@@ -10,6 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 from django.db import transaction
@@ -43,6 +44,7 @@ _WINDOW = dt.timedelta(hours=72)
 _TEXT = 2_000  # characters of a body that copies are told by
 _STUB = 0.6  # of a text that is held: what is shorter is its opening, or a paywall's
 _MOST_RECALLED = 30_000  # articles
+_MOST_KNOWN = 100_000  # articles that one filer has seen
 _RECALLED = (
     "id", "url_key", "title", "summary", "opening", "published_at", "source__name", "original__url_key", "story_id",
 )  # fmt: skip
@@ -79,10 +81,23 @@ def file_items(items: Iterable[Item], at: dt.datetime) -> Filed:
     return Filer().file(items, at)
 
 
+@cache
+def filer_of_this_process() -> Filer:
+    """The filer of a process that files again and again: what it remembers need not be read anew each round."""
+    return Filer()
+
+
 class Filer:
-    """Files batch after batch, remembering the last days' stories and texts, rebuilt from the database."""
+    """Files batch after batch, remembering the last days' stories and texts, rebuilt from the database.
+
+    What others have filed or regrouped meanwhile it hears of before each batch. A batch that fails, and too much
+    to remember, make it begin anew.
+    """
 
     def __init__(self) -> None:
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._grouper = Grouper()
         self._copies = CopyFinder()
         self._known: set[str] = set()
@@ -95,9 +110,15 @@ class Filer:
         total = Filed()
         remaining = iter(items)
         while batch := list(islice(remaining, BATCH)):
-            with transaction.atomic():
-                wait_for_turn()
-                total += self._file_batch(batch, at)
+            if len(self._known) > _MOST_KNOWN:
+                self._begin_anew()
+            try:
+                with transaction.atomic():
+                    wait_for_turn()
+                    total += self._file_batch(batch, at)
+            except BaseException:
+                self._begin_anew()  # the database has taken back what the memory has not
+                raise
         return total
 
     def _file_batch(self, batch: Sequence[Item], at: dt.datetime) -> Filed:

@@ -36,9 +36,14 @@ class Polled:
 
 
 def poll(
-    at: dt.datetime, *, user_agent: str, allow: Iterable[str] = (), deadline: float = DEADLINE
+    at: dt.datetime,
+    *,
+    user_agent: str,
+    allow: Iterable[str] = (),
+    deadline: float = DEADLINE,
+    filer: Filer | None = None,
 ) -> Polled:
-    """Ask every active source whose feed is due at `at` (aware UTC) and file what is new.
+    """Ask every active source whose feed is due at `at` (aware UTC) and file what is new, by `filer` if given.
 
     A failure is a sentence in the source's `last_error` and a longer wait; it never holds up the others. `allow`
     names private endpoints (“127.0.0.1:8080”) that may be asked; `deadline` is in seconds.
@@ -49,7 +54,7 @@ def poll(
         for source in sources.values()
     ]
     ask = partial(fetch, user_agent=user_agent, at=at, allow=tuple(allow), deadline=deadline)
-    filer = Filer()
+    filer = filer or Filer()
     round_ = Polled(asked=len(requests))
     for batch in _batches(_answers(ask(requests), sources, ask)):
         round_ = _settle(batch, at, filer, round_)

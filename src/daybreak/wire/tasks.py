@@ -7,6 +7,7 @@ from django_tasks import task
 
 from daybreak.common.clock import now
 from daybreak.wire.fetching import agent_of
+from daybreak.wire.filing import filer_of_this_process
 from daybreak.wire.memory import look_back
 from daybreak.wire.pages import read_pages
 from daybreak.wire.particulars import describe_older
@@ -17,7 +18,8 @@ from daybreak.wire.polling import poll
 def poll_wire() -> int:
     """Ask every feed that is due and file what is new; how many were asked."""
     agent = agent_of(settings.CONFIG.site_url)
-    return poll(now(), user_agent=agent, allow=settings.CONFIG.wire_allow).asked
+    allow, filer = settings.CONFIG.wire_allow, filer_of_this_process()
+    return poll(now(), user_agent=agent, allow=allow, filer=filer).asked
 
 
 @task(queue_name="long")
