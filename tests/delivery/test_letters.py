@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from daybreak.circulation.models import Reader
 from daybreak.common.dkim import canonical_body, with_crlf
 from daybreak.common.refusal import Refused
+from daybreak.common.smtpline import dot_stuffed
 from daybreak.delivery.letters import Letter, NoAddress, _body, _in_html, letter_of, to_header
 from daybreak.press.models import PressRun
 from tests.delivery.ledger import BERLIN_SIX, parsed, printed
@@ -94,7 +95,7 @@ def test_two_readers_mails_differ_only_in_what_is_their_own(letter: Letter) -> N
 
 
 hostile = st.text(
-    st.one_of(st.characters(), st.sampled_from('\r\n\0,;:<>@"\\%\u2028\u202e\x85 ')), max_size=120
+    st.one_of(st.characters(), st.sampled_from('\r\n\0,;:<>@"\\%.\u2028\u202e\x85 ')), max_size=120
 )
 
 
@@ -150,14 +151,14 @@ def test_any_copy_and_any_note_come_through_in_short_lines(before: str, note: st
 
 @hypothesis_settings(max_examples=200, deadline=None)
 @given(before=hostile, note=hostile, after=hostile)
-def test_every_body_is_in_the_form_that_is_signed(before: str, note: str, after: str) -> None:
+def test_every_body_is_in_the_form_that_is_signed_and_sent(before: str, note: str, after: str) -> None:
     pieces = _body(f"{before}%%NOTE%%{after}".encode(errors="replace"), _in_html)
     data = b"".join(
         piece if isinstance(piece, bytes) else piece.write(note.encode(errors="replace").decode())
         for piece in pieces
     )
     body = b"--x\r\n" + data + b"\r\n--x--\r\n"
-    assert canonical_body(body) == body == with_crlf(body)
+    assert canonical_body(body) == body == with_crlf(body) == dot_stuffed(body)
 
 
 def test_a_subject_cannot_end_its_line(db: None) -> None:

@@ -118,13 +118,13 @@ class Line:
         return bool(self._out)
 
     def offer(self, sender: str, recipient: str, message: bytes, *, settled: bool = False) -> None:
-        """Begin to hand over `message`; `settled` promises that its line ends are CRLF.
+        """Begin to hand over `message`; `settled` promises that its lines end in CRLF and none begins with a dot.
 
         Raises AddressRefused, the line still idle, when this server never can.
         """
         assert self.stage is Stage.IDLE
         to, options = self._envelope(recipient, len(message))
-        self._body = dot_stuffed(message, settled=settled)
+        self._body = message if settled else dot_stuffed(message)
         self.outcome = None
         self.stage = Stage.ENVELOPE
         self._deadline = time.monotonic() + self.server.timeout
@@ -339,9 +339,9 @@ def ascii_where_possible(recipient: str) -> str:
         raise AddressRefused("This is no address that mail can be sent to.") from error
 
 
-def dot_stuffed(message: bytes, *, settled: bool = False) -> bytes:
+def dot_stuffed(message: bytes) -> bytes:
     """CRLF line ends, a second dot before each line that begins with one (RFC 5321, 4.5.2), CRLF at the end."""
-    body = (message if settled else with_crlf(message)).replace(b"\r\n.", b"\r\n..")
+    body = with_crlf(message).replace(b"\r\n.", b"\r\n..")
     if body.startswith(b"."):
         body = b"." + body
     return body if body.endswith(b"\r\n") else body + b"\r\n"

@@ -27,6 +27,8 @@ from daybreak.press.renditions import rendition, stored
 from daybreak.press.typesetting import edition_path
 
 TOKEN = re.compile(rb"%%(UNSUBSCRIBE_URL|NOTE|LATE)%%")
+SENT_OTHERWISE = re.compile(rb"(?<= ) |\t|\A\.")
+LEADING_DOT = re.compile(rb"\A\.")
 SOFT_BREAK = b"=\r\n"
 READ_IT = "read it here:"
 _WORD = r"""[^\x00-\x20\x7f-\x9f\ud800-\udfff<>()\[\],;:\\"@]+"""
@@ -80,7 +82,8 @@ class Letter:
         """The message for one reader, CRLF line ends, 7-bit. `note` is a plain sentence or empty; `late` is the
         edition before, when it came too late for the reader.
 
-        Its body is in the relaxed form of RFC 6376, 3.4.4 as it stands, so that signing need not look for that.
+        Its body is in the relaxed form of RFC 6376, 3.4.4 as it stands, and no line begins with a dot: neither signing
+        nor sending need look for that.
 
         Raises NoAddress when the reader's address cannot stand in a header.
         """
@@ -211,20 +214,21 @@ def _body(body: bytes, write: Encoder) -> list[bytes | Slot]:
 
 def _quoted_printable(data: bytes) -> bytes:
     encoded = binascii.b2a_qp(re.sub(rb"\r\n?", b"\n", data), istext=True)
-    if b"  " in encoded or b"\t" in encoded:
-        encoded = b"\n".join(_without_runs(line) for line in encoded.split(b"\n"))
+    if b"  " in encoded or b"\t" in encoded or b"\n." in encoded or encoded.startswith(b"."):
+        encoded = b"\n".join(map(_as_it_is_sent, encoded.split(b"\n")))
     return encoded.replace(b"\n", b"\r\n")
 
 
-def _without_runs(line: bytes) -> bytes:
-    """Tabs, and spaces after a space, encoded too: a signature in the relaxed form counts them as one space."""
-    line = re.sub(rb"(?<= ) |\t", lambda sign: b"=%02X" % sign[0][0], line)
+def _as_it_is_sent(line: bytes) -> bytes:
+    """Encoded too: tabs, and spaces after a space, which a signature in the relaxed form counts as one space; and a
+    dot at the start of a line, which SMTP would double (RFC 5321, 4.5.2)."""
+    line = SENT_OTHERWISE.sub(lambda sign: b"=%02X" % sign[0][0], line)
     parts = []
     while len(line) > 76:
         end = line.rfind(b"=", 73, 75)  # an escape is not cut in two
         end = 75 if end < 0 else end
         parts.append(line[:end] + b"=")
-        line = line[end:]
+        line = LEADING_DOT.sub(b"=2E", line[end:])
     return b"\n".join([*parts, line])
 
 
