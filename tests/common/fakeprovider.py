@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.parser import BytesParser
@@ -19,7 +21,8 @@ class FakeProvider(ThreadingHTTPServer):
     """`taken` are the mails it accepted, as fields. `moods` are used up one a request, then all is well.
 
     A mood is an HTTP status (nothing is taken), "500 after", "hang up after", "garbled after" (the mail is taken,
-    then the answer is lost), or "429 N" (wait N seconds).
+    then the answer is lost), or "429 N" (wait N seconds). `slowness` is the most seconds that it takes before it
+    has a mail, and again before it says so.
     """
 
     daemon_threads = True
@@ -29,6 +32,7 @@ class FakeProvider(ThreadingHTTPServer):
         self.headers_seen: list[dict[str, str]] = []
         self.moods: list[str] = []
         self.connections = 0
+        self.slowness = 0.0
         super().__init__(("127.0.0.1", 0), _Answer)
 
     @property
@@ -40,6 +44,9 @@ class FakeProvider(ThreadingHTTPServer):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connections += 1
         return connection, address
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Silence: whoever asked may have been killed."""
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -53,7 +60,9 @@ class _Answer(BaseHTTPRequestHandler):
             status, _, wait = mood.partition(" ")
             self._answer(int(status), {"message": "no", "Message": "no", "ErrorCode": 1}, wait)
             return
+        time.sleep(random.uniform(0, self.server.slowness))
         self.server.taken.append(self._fields(body))
+        time.sleep(random.uniform(0, self.server.slowness))
         self.server.headers_seen.append({name.lower(): value for name, value in self.headers.items()})
         if mood == "500 after":
             self._answer(500, {"message": "stumbled"})

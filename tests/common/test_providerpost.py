@@ -112,14 +112,15 @@ def test_the_mail_address_may_name_a_provider(tmp_path: Path) -> None:
     assert config.provider == Provider("mailgun", "key/1", "paper.example", "", "sign")
     with open_post(config) as post:
         assert isinstance(post, ProviderPost)
-    assert read_config({"DAYBREAK_MAIL_URL": "postmark://TOKEN@"}, tmp_path).provider == Provider(
-        "postmark", "TOKEN"
-    )
+    assert read_config(
+        {"DAYBREAK_MAIL_URL": "postmark://TOKEN@?connections=8"}, tmp_path
+    ).provider == Provider("postmark", "TOKEN", connections=8)
     for wrong in (
         "mailgun://paper.example",
         "postmark://T@?api=http://evil.example",
         "sendgrid://K@/x",
         "brevo://K@?x=1",
+        "brevo://K@?connections=0",
     ):
         with pytest.raises(ConfigError, match="DAYBREAK_MAIL_URL"):
             read_config({"DAYBREAK_MAIL_URL": wrong}, tmp_path)

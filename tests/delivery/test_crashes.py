@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -42,10 +43,16 @@ class SlowMailbox:
         return "250 Taken"
 
 
+class Box(Protocol):
+    """What remembers the mails that a server took."""
+
+    taken: list[Any]
+
+
 class House:
     """A data folder of its own with a planned edition, and the mail server it sends to."""
 
-    def __init__(self, data: Path, box: SlowMailbox, port: int, database_url: str) -> None:
+    def __init__(self, data: Path, box: Box, port: int, database_url: str) -> None:
         self.box = box
         self.environ = {
             **{

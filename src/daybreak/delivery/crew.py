@@ -47,7 +47,7 @@ def deliver_in_force(
 
 def workers_for(due: int) -> int:
     """How many processes `due` mails are worth on this machine; one when they go to the built-in outbox."""
-    if not settings.CONFIG.relays:
+    if not settings.CONFIG.relays and settings.CONFIG.provider is None:
         return 1
     return max(1, min(os.cpu_count() or 1, -(-due // ENOUGH_FOR_ONE)))
 

@@ -41,6 +41,7 @@ from daybreak.delivery.lateness import LateBefore, late_before
 from daybreak.delivery.ledger import Clock, Job, Ledger, Sent
 from daybreak.delivery.letters import Letter, letter_of
 from daybreak.delivery.lines import Lines, open_lines
+from daybreak.delivery.manyposts import ManyAtOnce, Posts, open_posts
 from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.pacing import left_today
@@ -52,11 +53,13 @@ from daybreak.press.models import PressRun
 from daybreak.press.renditions import current_run
 
 State = Delivery.State
-Way = Post | Lines
+Way = Post | Posts | Lines
 
 
 def open_way(config: Config) -> AbstractContextManager[Way]:
-    """The way this newsroom's editions take: lines to its relays, or the built-in outbox."""
+    """The way this newsroom's editions take: lines to its relays, posts to its provider, or the built-in outbox."""
+    if config.provider is not None:
+        return open_posts(config)
     return open_lines(config) if config.relays else open_post(config)
 
 
@@ -150,6 +153,8 @@ class _Sending:
         desk = Desk(ledger, write, lambda job: return_path(job.pk, self.config))
         if isinstance(self.way, Lines):
             Handing(self.way, desk, jobs, self.resting).run()
+        elif isinstance(self.way, Posts):
+            ManyAtOnce(self.way, desk, jobs).run()
         else:
             one_by_one(jobs, self.way.hand_over, desk)
 
