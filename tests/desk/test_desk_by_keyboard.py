@@ -132,6 +132,24 @@ def test_a_phone_scrolls_in_one_direction_only(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_a_phone_leads_to_the_budget_and_scrolls_it_with_the_page(page: Page) -> None:
+    for number in range(12):
+        make_story(f"Town {number} floods")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    page.get_by_role("navigation", name="On this page").get_by_role("link", name="Budget").click()
+    assert page.locator("#budget-title").evaluate("title => title.getBoundingClientRect().top") < 100
+    assert page.locator("#budget").evaluate("list => getComputedStyle(list).overflowY") == "visible"
+
+
+def test_the_budget_is_wide_while_no_brief_is_open(page: Page) -> None:
+    assert page.locator(".budget-column").evaluate("column => column.offsetWidth") > 500
+    page.keyboard.press("j")
+    page.keyboard.press("n")
+    page.wait_for_selector("#body")
+    assert page.locator(".budget-column").evaluate("column => column.offsetWidth") < 400
+
+
 def test_on_a_phone_the_bar_is_one_row_and_its_menu_has_the_rest(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     bar = page.locator("nav.bar")
@@ -162,6 +180,7 @@ def test_a_story_is_split_and_put_together_again_without_a_mouse(page: Page) -> 
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert [fault["id"] for fault in Axe().run(page).response["violations"]] == []
+    assert len(set(page.locator(".particulars dt").evaluate_all("all => all.map(dt => dt.offsetLeft)"))) == 1
     page.focus(".timeline input[type=checkbox]")
     page.keyboard.press("Space")
     page.focus(".chosen button")
