@@ -118,7 +118,9 @@ def test_the_calendar_on_the_command_line() -> None:
 def test_the_calendar_in_the_browser(client: Client) -> None:
     assert client.get("/desk/calendar/").status_code == 302
     client.force_login(ines())
-    assert "No holidays yet" in client.get("/desk/calendar/").content.decode()
+    page = client.get("/desk/calendar/").content.decode()
+    assert "No holidays yet" in page
+    assert page.count('action="/desk/editions/start/"') == 10  # each next paper is begun from its line
     day = dt.date.today() + dt.timedelta(days=7)
     while day.weekday() > 4:
         day += dt.timedelta(days=1)

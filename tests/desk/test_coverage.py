@@ -50,3 +50,16 @@ def test_the_page_says_what_to_do_while_there_is_nothing() -> None:
     page = client.get(reverse("desk-coverage", args=[FRIDAY])).content.decode()
     assert "Nothing to compare yet" in page
     assert "None now." in page
+    assert page.count(f'href="{reverse("desk-sources")}"') >= 2  # not a dead end: the way to more sources
+
+
+def test_without_briefs_the_page_has_the_wire_alone_and_leads_to_its_stories() -> None:
+    client = Client()
+    client.force_login(ines())
+    editions.start(FRIDAY, NIGHT, "Ines")
+    Article.objects.filter(story=make_story()).update(
+        places=["ML"], published_at=editions.first_morning(FRIDAY)
+    )
+    page = client.get(reverse("desk-coverage", args=[FRIDAY])).content.decode()
+    assert f'href="{reverse("desk-edition", args=[FRIDAY])}?region=Africa"' in page
+    assert "100 %" in page and "Together" not in page
