@@ -91,4 +91,6 @@ def test_errors_are_sentences(budget: list[dict[str, object]]) -> None:
         assert isinstance(refusal, Refused)
         assert wrong in str(refusal)
     assert isinstance(run("merge", key, other, "--by", " ").exception, Misused)
-    assert run("merge", key, "nonsense", "--by", "Ines").exit_code == 2
+    wrong_call = run("merge", key, "nonsense", "--by", "Ines")
+    assert wrong_call.exit_code == 2
+    assert "“nonsense” is no story: give an id from `daybreak wire stories --json`." in wrong_call.stderr

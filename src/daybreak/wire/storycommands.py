@@ -17,13 +17,27 @@ from daybreak.wire.memory import look_back, predecessors
 from daybreak.wire.models import Article, Regrouping, Story
 from daybreak.wire.regrouping import living
 
+
+class StoryId(click.ParamType[uuid.UUID]):
+    """The id of a story as `stories --json` gives it."""
+
+    name = "story"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> uuid.UUID:
+        """Raises click.BadParameter when it is none."""
+        try:
+            return uuid.UUID(str(value))
+        except ValueError:
+            self.fail(f"“{value}” is no story: give an id from `daybreak wire stories --json`.", param, ctx)
+
+
 by_option = click.option("--by", required=True, help="Who does it; the name is kept.")
-story_argument = click.argument("story", type=click.UUID)
+story_argument = click.argument("story", type=StoryId())
 
 
 @click.command("merge")
 @story_argument
-@click.argument("into", type=click.UUID)
+@click.argument("into", type=StoryId())
 @by_option
 @at_option
 def merge_command(story: uuid.UUID, into: uuid.UUID, by: str, at: dt.datetime) -> None:
@@ -43,7 +57,7 @@ def split_command(story: uuid.UUID, urls: tuple[str, ...], by: str, at: dt.datet
 
 @click.command("move")
 @story_argument
-@click.argument("into", type=click.UUID)
+@click.argument("into", type=StoryId())
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @by_option
 @at_option
@@ -65,7 +79,7 @@ def pin_command(story: uuid.UUID, off: bool, by: str, at: dt.datetime) -> None:
 
 @click.command("link")
 @story_argument
-@click.argument("earlier", type=click.UUID, required=False)
+@click.argument("earlier", type=StoryId(), required=False)
 @by_option
 @at_option
 def link_command(story: uuid.UUID, earlier: uuid.UUID | None, by: str, at: dt.datetime) -> None:
