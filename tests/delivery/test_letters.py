@@ -7,7 +7,9 @@ import html
 import quopri
 import re
 import uuid
+from email import message_from_bytes, policy
 from email.header import decode_header, make_header
+from email.message import Message
 
 import pytest
 from django.conf import settings
@@ -165,6 +167,24 @@ def test_a_subject_cannot_end_its_line(db: None) -> None:
     run = printed(subject="Terms\r\nBcc: eve@example.org\nof").press_runs.get()
     mail = parsed(letter_of(run, settings.CONFIG).to(reader(), ID, BERLIN_SIX))
     assert (mail["Bcc"], mail["Subject"]) == (None, "Terms Bcc: eve@example.org of")
+
+
+ENCODED_INJECTION = "=?utf-8?q?=0D=0ABcc:_all@example.org?="
+
+
+@pytest.mark.parametrize("name", [ENCODED_INJECTION, f"Ada {ENCODED_INJECTION}", f"Éva {ENCODED_INJECTION}"])
+def test_what_looks_encoded_in_a_name_or_a_subject_is_words_and_no_header(db: None, name: str) -> None:
+    data = letter_of(printed(subject=name).press_runs.get(), settings.CONFIG).to(reader(name), ID, BERLIN_SIX)
+    assert b"\nBcc" not in data
+    mail = parsed(data)
+    assert mail["Bcc"] is None and mail["Message-ID"] == f"<{ID}@daybreak.invalid>"
+    assert str(make_header(decode_header(headers_of(data)["Subject"]))) == name
+    assert headers_of(data)["To"].endswith(" <ada@example.org>")
+
+
+def headers_of(data: bytes) -> Message:
+    """The headers as they stand, not decoded."""
+    return message_from_bytes(data, policy=policy.compat32)
 
 
 def test_a_lost_mail_is_said_in_a_sentence(db: None) -> None:

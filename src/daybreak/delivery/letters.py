@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email import policy
+from email.header import Header
 from email.headerregistry import Address
 from email.utils import format_datetime
 from typing import Protocol
@@ -150,7 +151,7 @@ def to_header(name: str, email: str) -> str:
     """
     if not ADDRESS.fullmatch(email):
         raise NoAddress("The reader’s address is not one that a mail can carry.")
-    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    plain = _one_line(name)
     if not plain:
         return email
     if SIMPLE_NAME.fullmatch(plain):  # nine of ten
@@ -163,7 +164,7 @@ def _phrase(name: str) -> list[str]:
 
     The standard library's way of folding takes seconds for some names of a hundred signs.
     """
-    if name.isascii() and "=?" not in name:
+    if _is_plain(name):
         return ['"' + re.sub(r'(["\\])', r"\\\1", name) + '"']
     words = [b""]
     for sign in map(str.encode, name):
@@ -171,6 +172,24 @@ def _phrase(name: str) -> list[str]:
             words.append(b"")
         words[-1] += sign
     return [f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words]
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a header shows `text` as it stands: ASCII, and nothing that is read as an encoded word."""
+    return text.isascii() and "=?" not in text
+
+
+def _worded(text: str, header: str) -> str:
+    """One line of text as the value of `header`, folded, in encoded words (RFC 2047) unless it is plain.
+
+    Not by the header registry: it decodes what looks like an encoded word, and writes the line ends that were in it.
+    """
+    charset = "us-ascii" if _is_plain(text) else "utf-8"
+    return Header(text, charset, header_name=header).encode(linesep="\r\n")
 
 
 def _feedback_id(parts: tuple[str, str, str], config: Config) -> bytes:
@@ -181,11 +200,8 @@ def _feedback_id(parts: tuple[str, str, str], config: Config) -> bytes:
 
 def _headers(subject: str, config: Config, boundary: bytes, feedback_id: bytes) -> list[bytes | Slot]:
     sender = Address(config.paper_name, addr_spec=config.mail_from)
-    one_line = " ".join(subject.split())
-    fixed = "".join(
-        policy.SMTP.header_factory(name, value).fold(policy=policy.SMTP)
-        for name, value in (("From", sender), ("Subject", one_line))
-    )
+    fixed = policy.SMTP.header_factory("From", sender).fold(policy=policy.SMTP)
+    fixed += f"Subject: {_worded(_one_line(subject), 'Subject')}\r\n"
     list_id = config.mail_from.replace("@", ".")
     return [
         fixed.encode() + b"To: ",
