@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from django.test import Client
 from daybreak.accounts.models import User
 from daybreak.circulation.models import Reader
 from daybreak.common.config import Config
+from daybreak.common.dkim import make_keys
 from daybreak.common.post import Post, TryLater
 from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.alarms import clear_alarm, keep_in_step, out_of_step, raise_alarm, see
@@ -64,6 +66,15 @@ def test_nothing_approved_by_the_cut_off_rings_once(ada: Reader, told_by_mail: C
     assert recipient == "night@paper.example"
     assert "06:00 in Auckland" in parsed(message).get_content()
     assert not out_of_step(LATE + MINUTE)
+
+
+def test_an_alarm_is_signed_as_all_mail_of_its_address_is(told_by_mail: Config, tmp_path: Path) -> None:
+    config = replace(told_by_mail, data=tmp_path)
+    make_keys(config)
+    post = RememberingPost()
+    raise_alarm(("mail server", "mail"), "It does not answer.", LATE, config)
+    assert tell(post, LATE, config) == 1
+    assert len(parsed(post.taken[0][1]).get_all("DKIM-Signature", [])) == 2
 
 
 def test_what_is_over_is_told_too(ada: Reader, told_by_mail: Config) -> None:

@@ -17,6 +17,7 @@ import aiohttp
 from django.db.models import F
 
 from daybreak.common.config import Config
+from daybreak.common.dkim import signer
 from daybreak.common.post import AddressRefused, InDoubt, Post, TryLater
 from daybreak.delivery.models import Telling
 from daybreak.wire.fetching import PrivateAddress
@@ -89,7 +90,8 @@ def _tell(telling: Telling, at: dt.datetime, config: Config, open_post: OpenPost
             asyncio.run(_post_json(config.alarm_webhook, payload_of(telling, config), config.wire_allow))
         else:
             with open_post() as post:
-                post.hand_over(config.mail_from, config.alarm_mail, message_of(telling, config, at))
+                mail = signer(config, config.mail_from).sign(message_of(telling, config, at))
+                post.hand_over(config.mail_from, config.alarm_mail, mail)
     except (TryLater, AddressRefused, InDoubt, NotTold) as error:
         return str(error)
     return ""
