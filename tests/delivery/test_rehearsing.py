@@ -21,6 +21,7 @@ from daybreak.common.dkim import dns_records, make_keys
 from daybreak.common.post import Post, TryLater
 from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.commands import deliver as deliver_command
+from daybreak.delivery.holding import stop
 from daybreak.delivery.models import Delivery, SeedMail
 from daybreak.delivery.planning import plan
 from daybreak.delivery.rehearsing import rehearse, seeds_due, send_seeds, specimen
@@ -95,6 +96,16 @@ def test_the_rate_is_that_of_the_last_editions(config: Config) -> None:
     assert found.minutes_largest_wave == 1.0
 
 
+def test_a_small_first_wave_does_not_make_the_rate(config: Config) -> None:
+    many_readers(120)
+    Reader.objects.filter(email="reader000@example.org").update(time_zone="Pacific/Auckland")
+    day = dt.timedelta(days=1)
+    plan(printed(FRIDAY - day, NIGHT - day), NIGHT - day)
+    for at in (AUCKLAND_SIX - day, BERLIN_SIX - day):
+        deliver(RememberingPost(), at)
+    assert rehearse(printed(), NIGHT, config).rate == 1.98
+
+
 def test_a_specimen_is_the_real_mail_marked_and_signed(ada: Reader, config: Config) -> None:
     edition = printed()
     mail = specimen(edition.press_runs.get(), config, "ines@paper.example", NIGHT, "[test]")
@@ -123,6 +134,18 @@ def test_the_dry_run_verb(ada: Reader, config: Config) -> None:
     )
     assert isinstance(done.exception, Refused)
     assert json.loads(done.output)["mails"] == 1
+
+
+def test_an_edition_printed_days_ahead_is_seeded_all_the_same(ada: Reader, config: Config) -> None:
+    printed(at=NIGHT - dt.timedelta(days=2))
+    assert seed(RememberingPost(), AUCKLAND_SIX - 19 * MINUTE, config) == 2
+
+
+def test_a_stopped_edition_is_not_seeded(ada: Reader, config: Config) -> None:
+    stop(printed(), by="Ines", at=NIGHT, reason="It was wrong.")
+    near = AUCKLAND_SIX - 19 * MINUTE
+    assert not seeds_due(near, config)
+    assert seed(RememberingPost(), near, config) == 0
 
 
 def test_seeds_get_a_run_twenty_minutes_before_its_first_readers_and_once(

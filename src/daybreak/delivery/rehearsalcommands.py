@@ -58,7 +58,7 @@ def _print(found: Rehearsal) -> None:
     click.echo(f"{found.mails:,} mails in {found.waves} waves{first}.")
     if found.rate:
         click.echo(
-            f"The last editions began with {found.rate:g} mails a second; the largest wave would take {found.minutes_largest_wave} min."
+            f"The last editions went at {found.rate:g} mails a second in their busiest minute; the largest wave would take {found.minutes_largest_wave} min."
         )
     if found.printed:
         click.echo(

@@ -16,7 +16,8 @@ from email import message_from_bytes, policy
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Count, F, Min
+from django.db.models import Count, F, QuerySet
+from django.db.models.functions import TruncMinute
 
 from daybreak.circulation.models import Reader
 from daybreak.common.config import Config
@@ -24,7 +25,7 @@ from daybreak.common.dkim import signer
 from daybreak.common.post import AddressRefused, InDoubt, Post, TryLater
 from daybreak.delivery.board import FirstWave, first_wave
 from daybreak.delivery.letters import letter_of
-from daybreak.delivery.models import Delivery, SeedMail
+from daybreak.delivery.models import Delivery, SeedMail, SendHold
 from daybreak.delivery.mornings import over_everywhere, the_rules
 from daybreak.delivery.planning import wanted_waves
 from daybreak.desk.models import Edition
@@ -106,16 +107,18 @@ def specimen(run: PressRun, config: Config, address: str, at: dt.datetime, mark:
 
 def seeds_due(at: dt.datetime, config: Config) -> bool:
     """Whether a seed is to get an edition at `at`."""
-    return any(_unseeded(run, config) for run in _to_seed(at, config)) or _owed(at).exists()
+    runs = _to_seed(at, config)
+    return any(_unseeded(run, config) for run in runs) or _owed(runs, at).exists()
 
 
 def send_seeds(at: dt.datetime, config: Config, open_post: OpenPost) -> int:
     """Send each seed the editions whose first wave is near, once a press run; how many went out."""
-    for run in _to_seed(at, config):
+    runs = _to_seed(at, config)
+    for run in runs:
         rows = [SeedMail(run=run, address=address, due_at=at) for address in _unseeded(run, config)]
         SeedMail.objects.bulk_create(rows, ignore_conflicts=True)
     sent = 0
-    for row in _owed(at).select_related("run__edition"):
+    for row in _owed(runs, at).select_related("run__edition"):
         mine = SeedMail.objects.filter(pk=row.pk, sent_at=None, attempts=row.attempts)
         if not mine.update(attempts=F("attempts") + 1, due_at=at + WAIT):
             continue
@@ -132,13 +135,14 @@ def send_seeds(at: dt.datetime, config: Config, open_post: OpenPost) -> int:
 
 
 def _to_seed(at: dt.datetime, config: Config) -> list[PressRun]:
-    """The runs that count of editions whose first wave is near or running."""
+    """The runs that count of editions whose first wave is near or running, and that nobody stopped."""
     if not config.seeds:
         return []
     lately = Edition.objects.filter(press_runs__isnull=False, date__gte=(at - dt.timedelta(days=2)).date())
+    stopped = SendHold.objects.filter(kind=SendHold.Kind.STOP).values("edition")
     rules = the_rules()
     found = []
-    for edition in lately.distinct():
+    for edition in lately.exclude(pk__in=stopped).distinct():
         first = first_wave(edition.date, at)
         if first and first.at - SEEDED_BEFORE <= at <= over_everywhere(edition.date, rules):
             run = current_run(edition)
@@ -151,10 +155,9 @@ def _unseeded(run: PressRun, config: Config) -> list[str]:
     return [address for address in config.seeds if address not in held]
 
 
-def _owed(at: dt.datetime) -> Any:
-    """Seeds that wait, for at most a day: nothing fires long past its hour."""
-    waiting = SeedMail.objects.filter(sent_at=None, due_at__lte=at, attempts__lt=10)
-    return waiting.filter(run__pressed_at__gt=at - dt.timedelta(days=1))
+def _owed(runs: list[PressRun], at: dt.datetime) -> QuerySet[SeedMail]:
+    """Seeds of `runs` that wait: when the run's mornings are over, nothing fires any more."""
+    return SeedMail.objects.filter(run__in=runs, sent_at=None, due_at__lte=at, attempts__lt=10)
 
 
 def _hindrances(run: PressRun | None, html: str, message: Any, anybody: bool) -> list[str]:
@@ -175,15 +178,14 @@ def _hindrances(run: PressRun | None, html: str, message: Any, anybody: bool) ->
 
 
 def _rate(edition: Edition) -> float | None:
-    """Mails a second in the first minute of each of the last editions, on average."""
+    """Mails a second in the busiest minute of each of the last editions, on average: their first waves may be small."""
     before = Edition.objects.filter(date__lt=edition.date, deliveries__state=Delivery.State.HANDED_OVER)
     peaks = []
     for each in before.distinct().order_by("-date")[:RATED_OVER]:
         rows = Delivery.objects.filter(edition=each, state=Delivery.State.HANDED_OVER)
-        first = rows.aggregate(first=Min("handed_over_at"))["first"]
-        until = first + dt.timedelta(minutes=1)
-        counted = rows.filter(handed_over_at__range=(first, until)).aggregate(all=Count("pk"))["all"]
-        peaks.append(counted / 60)
+        minutes = rows.annotate(minute=TruncMinute("handed_over_at")).order_by().values("minute")
+        busiest = minutes.annotate(mails=Count("*")).order_by("-mails").first()
+        peaks.append(busiest["mails"] / 60 if busiest else 0.0)
     return round(sum(peaks) / len(peaks), 2) if peaks else None
 
 
