@@ -9,18 +9,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 from django.db.models import Count, Max, Q
 
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.common.clock import hours_and_minutes
+from daybreak.delivery.boardline import Line
 from daybreak.delivery.holding import hold_of
 from daybreak.delivery.inserting import Wave
 from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.planning import day_wanted, is_planned, wave
 from daybreak.delivery.progress import clock_there
+from daybreak.delivery.returnrates import USUAL_EDITIONS, return_lines
 from daybreak.desk import editions
 from daybreak.desk.calendar import the_calendar
 from daybreak.desk.models import Edition
@@ -29,24 +31,12 @@ from daybreak.press.models import PressRun
 from daybreak.press.renditions import current_run
 from daybreak.wire.models import Source
 
-State = Literal["well", "wait", "late"]
 CUT_OFF = dt.timedelta(minutes=30)  # before the first wave: time to press, and to mend what will not press
 PATIENCE = dt.timedelta(minutes=10)  # what a step may take that takes seconds when all is well
 LATELY = dt.timedelta(days=14)
 SILENCE = dt.timedelta(hours=6)
 FEW = 5  # refusals below which a rate says nothing
-USUAL_EDITIONS = 20
 WAITING = (Delivery.State.DUE, Delivery.State.CLAIMED)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the board: `kind` for programs, `name` and `sentence` for people."""
-
-    kind: str
-    name: str
-    state: State
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +100,22 @@ def board_of(date: dt.date, at: dt.datetime) -> Board:
 
 
 def house_lines(at: dt.datetime) -> list[Line]:
-    """What does not belong to one edition: the wire."""
+    """What does not belong to one edition: the wire, and what came back of the last day's mail."""
+    return [_wire(at), *return_lines(at)]
+
+
+def _wire(at: dt.datetime) -> Line:
     polled = Source.objects.filter(active=True, feed_url__isnull=False).exclude(feed_url="")
     heard = polled.aggregate(last=Max("last_good_at"), all=Count("pk"))
     if not heard["all"]:
-        return [Line("wire", "Wire", "wait", "No source is polled: add one, or import a file.")]
+        return Line("wire", "Wire", "wait", "No source is polled: add one, or import a file.")
     if heard["last"] is None:
-        return [Line("wire", "Wire", "wait", f"None of the {heard['all']} sources has been heard yet.")]
+        return Line("wire", "Wire", "wait", f"None of the {heard['all']} sources has been heard yet.")
     since = hours_and_minutes(at - heard["last"])
     if at - heard["last"] > SILENCE:
         sentence = f"None of the {heard['all']} sources has been heard for {since}: look at the network, and at Sources."
-        return [Line("wire", "Wire", "late", sentence)]
-    return [Line("wire", "Wire", "well", f"{heard['all']} sources, last heard {since} ago.")]
+        return Line("wire", "Wire", "late", sentence)
+    return Line("wire", "Wire", "well", f"{heard['all']} sources, last heard {since} ago.")
 
 
 def first_wave(date: dt.date, at: dt.datetime) -> FirstWave | None:

@@ -9,7 +9,8 @@ import click
 
 from daybreak.common.commandline import at_option, json_option, print_json
 from daybreak.common.refusal import Refused
-from daybreak.delivery.board import Line, boards, house_lines
+from daybreak.delivery.board import boards, house_lines
+from daybreak.delivery.boardline import Line
 
 
 @click.command()
