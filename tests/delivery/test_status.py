@@ -132,6 +132,18 @@ def test_the_rate_is_that_of_the_last_minutes_and_says_how_long_it_takes() -> No
     assert (stuck.waiting, stuck.rate, stuck.seconds_left, stuck.moving) == (40, 0.0, None, True)
 
 
+def test_the_quiet_between_two_waves_does_not_slow_the_second() -> None:
+    many_readers(100)
+    edition = printed()
+    plan(edition, NIGHT)
+    keys = list(Delivery.objects.order_by("reader_id").values_list("pk", flat=True))
+    for some, at in ((keys[:10], BERLIN_SIX), (keys[10:60], BERLIN_SIX + dt.timedelta(minutes=4))):
+        Delivery.objects.filter(pk__in=some).update(
+            state="handed_over", handed_over_at=at, run=edition.press_runs.get()
+        )
+    assert progress_of(edition, BERLIN_SIX + dt.timedelta(minutes=4, seconds=10)).rate == 5.0
+
+
 def test_counting_reads_an_index_and_no_rows(django_assert_num_queries: Any) -> None:
     many_readers(30)
     edition = printed()
