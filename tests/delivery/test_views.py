@@ -101,7 +101,9 @@ def test_readers_are_filtered_by_state_and_paged(staff: Client) -> None:
     Delivery.objects.filter(reader__email="reader007@example.org").update(
         state="refused", reason="550 unknown"
     )
+    assert 'href="?state=refused#readers"' in staff.get(PAGES[1]).content.decode()
     refused = staff.get(PAGES[1] + "?state=refused").content.decode()
+    assert 'id="readers"' in refused
     assert refused.count("@example.org</th>") == 1
     assert "550 unknown" in refused
     assert staff.get(PAGES[1] + "?state=due&page=3").content.decode().count("@example.org</th>") == 19

@@ -178,7 +178,7 @@ def settle_doubt(request: HttpRequest, date: dt.date, delivery_id: uuid.UUID) ->
             messages.success(request, f"Settled: the mail is now {state.replace('_', ' ')}.")
         except Refused as error:
             messages.error(request, str(error))
-    return redirect(reverse("delivery-edition", args=[date]) + "?state=in_doubt")
+    return redirect(reverse("delivery-edition", args=[date]) + "?state=in_doubt#readers")
 
 
 @require_POST
