@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway
@@ -23,6 +23,15 @@ State = Delivery.State
 Clock = Callable[[], dt.datetime]
 WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (2, 5, 15, 30))
 RENEWED_AFTER = LEASE / 5
+DOUBT_SETTLED = (
+    State.CLAIMED,
+    State.IN_DOUBT,
+)  # an answer also settles what an ended lease had cast doubt on
+# The two statements that every mail needs, as SQL: composing them takes the ORM ten times as long as doing them takes
+# the database. Names of our own columns and places for values stand in it, nothing else.
+TABLE, KEY = Delivery._meta.db_table, Delivery._meta.pk
+MARKED = "on_the_wire = %s, run_id = %s"
+TAKEN = "state = %s, handed_over_at = %s, on_the_wire = %s, reason = '', attempts = attempts + 1"
 
 
 @dataclass(slots=True)
@@ -97,15 +106,24 @@ class Ledger:
 
     def _mark(self, jobs: Sequence[Job]) -> set[uuid.UUID]:
         keys = [job.pk for job in jobs]
-        marked = self._held(keys).update(on_the_wire=True, run_id=self.run_id)
-        if marked == len(keys):
+        if self._update(MARKED, [True, self.run_id], keys, [State.CLAIMED]) == len(keys):
             return set(keys)
         return set(self._held(keys).filter(on_the_wire=True).values_list("pk", flat=True))
 
     def _taken(self, jobs: Sequence[Job], at: dt.datetime) -> None:
         if jobs:
-            done = {"state": State.HANDED_OVER, "handed_over_at": at, "reason": ""}
-            self.sent.handed_over += self._finish([job.pk for job in jobs], **done)
+            facts = [State.HANDED_OVER, connection.ops.adapt_datetimefield_value(at), False]
+            self.sent.handed_over += self._update(TAKEN, facts, [job.pk for job in jobs], DOUBT_SETTLED)
+
+    def _update(
+        self, change: str, values: Sequence[object], keys: Sequence[uuid.UUID], states: Sequence[str]
+    ) -> int:
+        """`change` (SQL with places for `values`) on the rows `keys` of this claim in one of `states`; how many."""
+        claim, *rows = (KEY.get_db_prep_value(key, connection) for key in (self.claim, *keys))
+        sql = f"UPDATE {TABLE} SET {change} WHERE id IN ({_places(rows)}) AND claim = %s AND state IN ({_places(states)})"  # noqa: S608
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*values, *rows, claim, *states])
+            return int(cursor.rowcount)
 
     def _failed(self, job: Job, error: PostError, at: dt.datetime) -> None:
         reason = str(error)[:300]
@@ -126,7 +144,9 @@ class Ledger:
 
     def _finish(self, keys: list[uuid.UUID], **facts: object) -> int:
         """Record the outcome of a hand-over; it also settles the doubt that an ended lease had cast on the row."""
-        mine = Delivery.objects.filter(
-            pk__in=keys, claim=self.claim, state__in=(State.CLAIMED, State.IN_DOUBT)
-        )
+        mine = Delivery.objects.filter(pk__in=keys, claim=self.claim, state__in=DOUBT_SETTLED)
         return mine.update(**facts, attempts=F("attempts") + 1, on_the_wire=False)
+
+
+def _places(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
