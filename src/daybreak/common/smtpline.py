@@ -26,6 +26,7 @@ from daybreak.common.relays import MailServer
 LONGEST_LINE = 2048  # octets; RFC 5321, 4.5.3.1.5 allows 512
 MOST_LINES = 100  # of one answer
 READ_AT_ONCE = 16_384
+ANSWER = re.compile(r"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL | re.ASCII)
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -70,7 +71,7 @@ class Answers:
             raise Nonsense("it sends lines without end")
         for line in lines:
             text = line.rstrip(b"\r").decode("utf-8", "replace")
-            match = re.fullmatch(r"([2-5][0-9]{2})(?:([ -])(.*))?", text, re.DOTALL | re.ASCII)
+            match = ANSWER.fullmatch(text)
             if match is None:
                 raise Nonsense(f"its answer makes no sense: {text[:80]}")
             self._lines.append(match[3] or "")
@@ -222,6 +223,8 @@ class Line:
                     raise ConnectionAbortedError("it spoke without being asked")
                 for answer in self._answers.read(data):
                     self._take(answer)
+                if len(data) < READ_AT_ONCE and not isinstance(self.sock, ssl.SSLSocket):
+                    return  # there is no more; TLS may hold back what no selector sees
         except WOULD_BLOCK:
             return
         except (OSError, ValueError, Nonsense) as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from daybreak.common.posterrors import AddressRefused, PostError, ServerAway, TryLater
@@ -80,7 +80,8 @@ class Handing:
         """Hand all of them over; returns early, with `trouble` said, when no relay is left."""
         try:
             while self.busy or self.outcomes or not self._nothing_to_offer():
-                self.lines.tend(len(self.busy) + len(self.ready) + (0 if self.finished else 64))
+                if self.lines.tend(len(self.busy) + len(self.ready) + (0 if self.finished else 64)):
+                    self._collect(self.busy)
                 if not self.busy and self.lines.trouble:
                     self.desk.ledger.sent.trouble = self.lines.trouble
                     break
@@ -137,12 +138,12 @@ class Handing:
                 continue
             relay.carried += 1
             self.busy[line] = job
-            self._collect(line)  # it may have broken at the first byte
+            self._collect([line])  # it may have broken at the first byte
 
     # -- a turn ------------------------------------------------------------------------------------------
     def _turn(self) -> None:
-        if self.lines.wait(0):
-            self._collect_all()
+        if stepped := self.lines.wait(0):
+            self._collect(stepped)
             return
         if len(self.ready) < max(len(self.busy), 1) and not self.finished and self._prepare():
             return
@@ -150,10 +151,10 @@ class Handing:
         leave = [line for line in self.busy if line.stage is Stage.LEAVE]
         if self.outcomes or any(line.ready_at <= now for line in leave):
             self._write([line for line in leave if line.ready_at <= now])
+            self._collect(leave)
         else:
             soonest = min((line.ready_at - now for line in leave), default=LONGEST_WAIT)
-            self.lines.wait(max(min(soonest, LONGEST_WAIT), 0.0005))
-        self._collect_all()
+            self._collect(self.lines.wait(max(min(soonest, LONGEST_WAIT), 0.0005)))
 
     def _write(self, leave: list[Line]) -> None:
         """Marks and outcomes in one transaction; then, and only then, the dots."""
@@ -178,14 +179,13 @@ class Handing:
                 line.finish()
 
     # -- what came back ----------------------------------------------------------------------------------
-    def _collect_all(self) -> None:
-        for line in list(self.busy):
-            self._collect(line)
+    def _collect(self, lines: Iterable[Line]) -> None:
+        """Take the outcomes of those lines that are done with their mail."""
+        for line in [line for line in lines if line.stage is Stage.IDLE or line.stage is Stage.DEAD]:
+            if line in self.busy:
+                self._outcome_of(line)
 
-    def _collect(self, line: Line) -> None:
-        """Take the outcome of a line that is done with its mail."""
-        if line.stage not in (Stage.IDLE, Stage.DEAD):
-            return
+    def _outcome_of(self, line: Line) -> None:
         job, error = self.busy.pop(line), line.outcome
         relay = self.lines.relay_of(line)
         if line.stage is Stage.DEAD:

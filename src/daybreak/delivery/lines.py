@@ -63,11 +63,14 @@ class Lines:
         self._watched: dict[Line, int] = {}
         self._tended = 0.0
 
-    def tend(self, wanted: int) -> None:
-        """Take up new lines, bury dead ones, and open more while fewer than `wanted` are there."""
+    def tend(self, wanted: int) -> bool:
+        """Take up new lines, bury dead ones, and open more while fewer than `wanted` are there.
+
+        False when it did nothing, because it did so a moment ago.
+        """
         now = time.monotonic()
         if now < self._tended + TEND_EVERY:
-            return
+            return False
         self._tended = now
         for relay in self.relays:
             for line in relay.lines:
@@ -83,6 +86,7 @@ class Lines:
             for _ in range(min(free, max(wanted - there, 0))):
                 relay.opening.append(self._greeters.submit(greet, relay.server))
                 there += 1
+        return True
 
     def idle(self) -> Iterator[tuple[Relay, Line]]:
         """Lines that can take a mail, the relay that has carried least for its weight first."""
@@ -91,8 +95,8 @@ class Lines:
                 if line.stage is Stage.IDLE and self._in_pace(relay):
                     yield relay, line
 
-    def wait(self, seconds: float) -> bool:
-        """Step every line that has something to do, waiting up to `seconds` for one; whether there was any."""
+    def wait(self, seconds: float) -> list[Line]:
+        """Step every line that has something to do, waiting up to `seconds` for one; which they were."""
         for line, mask in list(self._watched.items()):
             if line.stage is Stage.DEAD:
                 continue
@@ -100,10 +104,10 @@ class Lines:
             if wanted != mask:
                 self.selector.modify(line.sock, wanted, line)
                 self._watched[line] = wanted
-        events = self.selector.select(seconds)
-        for key, _ in events:
-            key.data.step()
-        return bool(events)
+        stepped: list[Line] = [key.data for key, _ in self.selector.select(seconds)]
+        for line in stepped:
+            line.step()
+        return stepped
 
     @property
     def trouble(self) -> str:
