@@ -10,6 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
@@ -116,7 +117,7 @@ class Ledger:
             self.sent.handed_over += self._update(TAKEN, facts, [job.pk for job in jobs], DOUBT_SETTLED)
 
     def _update(
-        self, change: str, values: Sequence[object], keys: Sequence[uuid.UUID], states: Sequence[str]
+        self, change: str, values: Sequence[Any], keys: Sequence[uuid.UUID], states: Sequence[str]
     ) -> int:
         """`change` (SQL with places for `values`) on the rows `keys` of this claim in one of `states`; how many."""
         claim, *rows = (KEY.get_db_prep_value(key, connection) for key in (self.claim, *keys))

@@ -18,6 +18,7 @@ from email import policy
 from email.header import Header
 from email.headerregistry import Address
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Protocol
 
 from daybreak.common.config import Config
@@ -30,6 +31,7 @@ from daybreak.press.typesetting import edition_path
 TOKEN = re.compile(rb"%%(UNSUBSCRIBE_URL|NOTE|LATE)%%")
 SENT_OTHERWISE = re.compile(rb"(?<= ) |\t|\A\.")
 LEADING_DOT = re.compile(rb"\A\.")
+PLAIN = re.compile(rb"(?:[A-Za-z0-9:/_-][A-Za-z0-9:/._-]{0,72})?")  # stands in quoted-printable as it is
 SOFT_BREAK = b"=\r\n"
 READ_IT = "read it here:"
 _WORD = r"""[^\x00-\x20\x7f-\x9f\ud800-\udfff<>()\[\],;:\\"@]+"""
@@ -90,7 +92,7 @@ class Letter:
         """
         values = {
             "TO": to_header(reader.name, reader.email),
-            "DATE": format_datetime(at),
+            "DATE": _date(at.replace(microsecond=0)),
             "MESSAGE_ID": f"<{delivery_id}@{self.sender.rpartition('@')[2]}>",
             "UNSUBSCRIBE_URL": f"{self.site_url}/unsubscribe/{reader.unsubscribe_token}/",
             "NOTE": note,
@@ -99,6 +101,13 @@ class Letter:
         return b"".join(
             piece if isinstance(piece, bytes) else piece.write(values[piece.name]) for piece in self.pieces
         )
+
+
+@lru_cache(maxsize=4)
+def _date(at: dt.datetime) -> str:
+    return format_datetime(
+        at
+    )  # as long as a mail's other headers together, and the same for a second's mails
 
 
 def letter_of(run: PressRun, config: Config) -> Letter:
@@ -250,6 +259,8 @@ def _as_it_is_sent(line: bytes) -> bytes:
 
 def _and_soft_break(data: bytes) -> bytes:
     """In quoted-printable, so that what follows stands on a new line of the source but not of the text."""
+    if PLAIN.fullmatch(data):  # an address, or nothing: what is set for each reader
+        return data + SOFT_BREAK
     # A letter set behind it and taken away again keeps the 76th place of the last line for the break.
     encoded = _quoted_printable(data + b"x")[:-1]
     return encoded if encoded.endswith(SOFT_BREAK) else encoded + SOFT_BREAK
