@@ -59,21 +59,23 @@ class Split:
 class Tuning:
     """One configuration for every wire.
 
-    `alike` is the least likelihood that joins or merges, `window` how long a story stays open (seconds), `prior`
-    how many articles the table of common words counts for, `steep` the power of rarity in a vector, `text` how
-    many characters of an article are looked at, `terms` and `centroid` how many terms are kept of an article and
-    of a story, `near` the least cosine that is looked into, `candidates` how many stories are, `members` how many
-    of a story's articles, `small` the most articles of a story that may still be merged into another, `whole` the
-    most of one that may still be split.
+    `alike` is the least likelihood that joins, `again` the least that merges, `window` how long a story stays open
+    (seconds), `prior` how many articles the table of common words counts for, `steep` the power of rarity in a
+    vector, `text` how many characters of an article are looked at, `terms` and `centroid` how many terms are kept
+    of an article and of a story, `near` the least cosine that is looked into, `candidates` how many stories are,
+    `members` how many of a story's articles, `small` the most articles of a story that may still be merged into
+    another, `whole` the most of one that may still be split. `again` is below `alike`: a second look knows
+    more of both stories, and a wrong first join draws others after it.
     """
 
     alike: float = 0.44
+    again: float = 0.38
     window: float = 72 * 3600.0
-    prior: int = 3000
+    prior: int = 6000
     steep: float = 1.25
-    text: int = 1000
-    terms: int = 80
-    centroid: int = 160
+    text: int = 2000
+    terms: int = 120
+    centroid: int = 240
     near: float = 0.04
     candidates: int = 4
     members: int = 12
@@ -252,7 +254,7 @@ class Grouper:
     def _absorber(self, story: _Open, others: Iterable[_Open]) -> _Open | None:
         """The one of these stories, no smaller than this one, that this one's articles are likely part of, all taken
         together."""
-        best, absorber = self.tuning.alike, None
+        best, absorber = self.tuning.again, None
         for other in others:
             if not self._may_absorb(other, story):
                 continue
