@@ -136,18 +136,15 @@ class _InParts(requests.Session):
 
 
 def _as_anymail(message: bytes, recipient: str) -> EmailMultiAlternatives:
-    """The same mail in the parts that the interfaces take. Raises AddressRefused when it has no sender or id.
-
-    The library's new policy takes three times as long, most of it over the headers.
-    """
-    parsed = email.message_from_bytes(message, policy=policy.compat32)
+    """The same mail in the parts that the interfaces take. Raises AddressRefused when it has no sender or id."""
+    parsed, leaves = _taken_apart(message)
     head = {name.lower(): _one_line(str(value)) for name, value in parsed.items()}
     match = re.search(r"<([^@<>]{1,64})@", head.get("message-id", ""))
     if "@" not in recipient or re.search(r"[\x00-\x20\x7f<>,;\"]", recipient):
         raise AddressRefused("This is no address that mail can be sent to.")
     if match is None:
         raise AddressRefused("The mail has no Message-ID by which its provider could speak of it.")
-    bodies = {part.get_content_type(): _text(part) for part in parsed.walk() if not part.is_multipart()}
+    bodies = {part.get_content_type(): _text(part) for part in leaves}
     sender, address = parseaddr(head.get("from", ""))
     mail = EmailMultiAlternatives(
         subject=_decoded(head.get("subject", "")),
@@ -163,6 +160,21 @@ def _as_anymail(message: bytes, recipient: str) -> EmailMultiAlternatives:
     mail.metadata = {METADATA: match[1]}  # type: ignore[attr-defined]
     mail.track_opens = mail.track_clicks = False  # type: ignore[attr-defined]
     return mail
+
+
+def _taken_apart(message: bytes) -> tuple[Message, list[Message]]:
+    """The head of a mail, and its leaves with their bodies.
+
+    The library's parser goes line by line, and its new policy over each header: six times the work.
+    """
+    head, _, body = message.replace(b"\r\n", b"\n").partition(b"\n\n")
+    part = email.message_from_bytes(head, policy=policy.compat32)
+    boundary = part.get_boundary()
+    if boundary is None:
+        part.set_payload(body.decode("ascii", "surrogateescape"))
+        return part, [part]
+    inside = (b"\n" + body).split(b"\n--" + boundary.encode())[1:-1]
+    return part, [leaf for each in inside for leaf in _taken_apart(each.partition(b"\n")[2])[1]]
 
 
 def _text(part: Message) -> str:
