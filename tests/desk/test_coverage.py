@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -58,7 +60,7 @@ def test_without_briefs_the_page_has_the_wire_alone_and_leads_to_its_stories() -
     client.force_login(ines())
     editions.start(FRIDAY, NIGHT, "Ines")
     Article.objects.filter(story=make_story()).update(
-        places=["ML"], published_at=editions.first_morning(FRIDAY)
+        places=["ML"], published_at=editions.first_morning(FRIDAY) + dt.timedelta(hours=1)
     )
     page = client.get(reverse("desk-coverage", args=[FRIDAY])).content.decode()
     assert f'href="{reverse("desk-edition", args=[FRIDAY])}?region=Africa"' in page
