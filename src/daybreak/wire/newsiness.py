@@ -67,13 +67,14 @@ def plain_words(text: str) -> set[str]:
     return {match.group().lower().replace("’", "'") for match in _WORD.finditer(text)}
 
 
-def sections(url: str) -> set[str]:
+@lru_cache(maxsize=32_768)  # a budget asks thrice of each article, and again at the next look
+def sections(url: str) -> frozenset[str]:
     """The parts of an address that may name a section: its folders and the labels of its host."""
     try:
         parts = urlsplit(url.lower())
-        return {*(parts.hostname or "").split("."), *parts.path.split("/")[:-1]}
+        return frozenset((*(parts.hostname or "").split("."), *parts.path.split("/")[:-1]))
     except ValueError:
-        return set()
+        return frozenset()
 
 
 def on_foreign_pages(url: str) -> bool:
