@@ -164,6 +164,14 @@ def test_on_a_phone_the_bar_is_one_row_and_its_menu_has_the_rest(page: Page) -> 
     assert page.evaluate("document.activeElement.textContent") == "Menu"
 
 
+def test_what_begins_something_is_large_enough_for_a_thumb(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("link", name="Sources").click()
+    controls = page.locator(".beginnings :is(button, select, input:not([type=hidden]))")
+    assert min(controls.evaluate_all("all => all.map(control => control.offsetHeight)")) >= 44
+
+
 def test_the_bar_says_which_part_of_the_desk_a_page_belongs_to(page: Page) -> None:
     assert page.locator(".bar [aria-current]").all_inner_texts() == ["Editions"]
     page.get_by_role("link", name="Sources").click()
