@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,10 +47,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="daybreak-provider-") as folder, fake(options.latency) as port:
         url = f"{options.provider}://KEY@paper.example?api=http://127.0.0.1:{port}"
         open_newsroom(Path(folder), DAYBREAK_MAIL_URL=url, DAYBREAK_MAIL_FROM="editions@paper.example")
-        measure(options)
+        measure(options, port)
 
 
-def measure(options: argparse.Namespace) -> None:
+def measure(options: argparse.Namespace, port: int) -> None:
     from django.db import connection
 
     from daybreak.delivery.planning import plan
@@ -71,6 +72,12 @@ def measure(options: argparse.Namespace) -> None:
         f"many at once  {options.readers / took:8.0f} mails/s with the start of {options.workers} processes"
     )
     print(f"memory        {memory / 1e6:8.0f} MB")
+
+
+def seconds_at(port: int) -> float:
+    """Seconds from the first to the last mail that the provider took since it was asked last."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+        return float(answer.read())
 
 
 def one_by_one(edition: object) -> float:
@@ -122,13 +129,21 @@ def fake(latency: float) -> Iterator[int]:
 
 
 async def serve(latency: float) -> None:
+    times: list[float] = []
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while head := await _head(reader):
             length = re.search(rb"(?i)content-length: *(\d+)", head)
             await reader.readexactly(int(length[1]) if length else 0)
-            await asyncio.sleep(latency)
+            said = ANSWER
+            if head.startswith(b"GET"):
+                said = b"%.6f" % (times[-1] - times[0] if times else 0.0)
+                times.clear()
+            else:
+                times.append(time.perf_counter())
+                await asyncio.sleep(latency)
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
-            writer.write(b"Content-Length: %d\r\n\r\n" % len(ANSWER) + ANSWER)
+            writer.write(b"Content-Length: %d\r\n\r\n" % len(said) + said)
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0, limit=2**20)
