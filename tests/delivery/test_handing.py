@@ -16,12 +16,15 @@ from typing import Any, BinaryIO
 import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError
+from django.db.models import Value
+from django.db.models.functions import Replace
 
 from daybreak.circulation.models import Reader
 from daybreak.common.config import Config
 from daybreak.common.dkim import make_keys
 from daybreak.common.relays import MailServer, WarmUp
 from daybreak.delivery import ledger as ledgers
+from daybreak.delivery import sending
 from daybreak.delivery.ledger import Sent
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.pacing import BURST, Paces
@@ -125,13 +128,14 @@ def planned(number: int) -> None:
     plan(printed(), NIGHT)
 
 
-def test_each_reader_gets_it_once_on_many_lines() -> None:
-    planned(600)
+def test_each_reader_gets_it_once_on_many_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "BATCH", 50)
+    planned(120)
     relay = Relay()
     with at_work(relay) as config:
-        assert deliver(config) == Sent(handed_over=600)
+        assert deliver(config) == Sent(handed_over=120)
     assert set(Counter(relay.taken).values()) == {1}
-    assert (len(relay.taken), relay.connections) == (600, 3)
+    assert (len(relay.taken), relay.connections) == (120, 3)
 
 
 def test_each_mail_has_a_return_path_of_its_own_and_is_signed(tmp_path: Path, ben: Reader) -> None:
@@ -203,13 +207,13 @@ def test_an_answer_that_never_comes_is_doubt_about_that_mail_alone() -> None:
 
 
 def test_when_one_relay_closes_the_other_carries_on() -> None:
-    planned(200)
+    planned(100)
     gone = Relay(lambda relay, what: "421 closing" if len(relay.taken) >= 5 else "250 fine")
     steady = Relay()
     with at_work(gone, steady) as config:
-        assert deliver(config) == Sent(handed_over=200)
-    assert len(gone.taken) + len(steady.taken) == 200
-    assert len(steady.taken) > 150
+        assert deliver(config) == Sent(handed_over=100)
+    assert len(gone.taken) + len(steady.taken) == 100
+    assert len(steady.taken) > 75
 
 
 def test_a_relay_that_is_not_there_leaves_its_share_to_the_other() -> None:
@@ -220,7 +224,7 @@ def test_a_relay_that_is_not_there_leaves_its_share_to_the_other() -> None:
 
 
 def test_relays_carry_by_their_weight() -> None:
-    planned(400)
+    planned(120)
     light, heavy = Relay(), Relay()
     with at_work(light, heavy, connections=1) as config:
         one, other = config.relays
@@ -258,11 +262,12 @@ def test_a_mail_whose_lease_ended_does_not_leave(monkeypatch: pytest.MonkeyPatch
     assert relay.taken == []
 
 
-def test_the_hand_on_the_send_is_asked_before_each_batch() -> None:
-    planned(700)
+def test_the_hand_on_the_send_is_asked_before_each_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "BATCH", 50)
+    planned(70)
     with at_work(Relay()) as config:
-        assert deliver(config, may_go_on=iter([True, False]).__next__).handed_over == 500
-    assert states() == {"due": 200, "handed_over": 500}
+        assert deliver(config, may_go_on=iter([True, False]).__next__).handed_over == 50
+    assert states() == {"due": 20, "handed_over": 50}
 
 
 def test_nothing_leaves_after_its_hour_though_it_was_set_before() -> None:
@@ -278,17 +283,16 @@ def test_nothing_leaves_after_its_hour_though_it_was_set_before() -> None:
 
 
 def test_many_readers_at_a_dead_domain_hold_nobody_up() -> None:
-    many_readers(300)
-    for reader in Reader.objects.filter(email__lt="reader250"):
-        reader.email = reader.email.replace("example.org", "dead.example")
-        reader.save()
+    many_readers(90)
+    dead = Replace("email", Value("example.org"), Value("dead.example"))
+    Reader.objects.filter(email__lt="reader070").update(email=dead)
     plan(printed(), NIGHT)
 
     def answer(relay: Relay, what: str) -> str:
         return "451 no such domain just now" if what.endswith("@dead.example") else "250 fine"
 
     with at_work(Relay(answer)) as config:
-        assert deliver(config) == Sent(handed_over=50, put_off=250)
+        assert deliver(config) == Sent(handed_over=20, put_off=70)
 
 
 # -- paces -----------------------------------------------------------------------------------------------
