@@ -75,7 +75,11 @@ class Relay:
 
     def _to_data(self, lines: BinaryIO, sock: socket.socket, recipient: str) -> str:
         sock.sendall(b"354 go on\r\n")
-        body = b"".join(iter(lines.readline, b".\r\n"))
+        body = b""
+        while (line := lines.readline()) != b".\r\n":
+            if not line:
+                return "drop"  # the other side hung up inside the mail
+            body += line
         if not body:
             return "554 nobody"
         answer = self.answer(self, ".")
