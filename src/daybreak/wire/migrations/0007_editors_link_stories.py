@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("wire", "0004_what_is_known_of_articles"),
+        ("wire", "0006_what_is_known_of_articles"),
     ]
 
     operations = [

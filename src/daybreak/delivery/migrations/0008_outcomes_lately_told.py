@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("circulation", "0003_reader_days"),
-        ("delivery", "0004_indexes_for_progress"),
+        ("delivery", "0007_indexes_for_progress"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("circulation", "0003_reader_days"),
-        ("delivery", "0003_corrections_and_holds"),
+        ("delivery", "0006_corrections_and_holds"),
         ("desk", "0004_corrections"),
         ("press", "0001_press_runs"),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("wire", "0003_stories_live_on_when_merged"),
+        ("wire", "0004_stories_live_on_when_merged"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("wire", "0004_stories_continue_earlier_ones"),
+        ("wire", "0005_stories_continue_earlier_ones"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("circulation", "0003_reader_days"),
-        ("delivery", "0002_outcomes_suppressions_replies"),
+        ("delivery", "0005_outcomes_suppressions_replies"),
         ("desk", "0004_corrections"),
         ("press", "0001_press_runs"),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("circulation", "0002_annual_plan"),
-        ("delivery", "0003_seeds_get_each_run_first"),
+        ("delivery", "0004_seeds_get_each_run_first"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("delivery", "0002_an_index_less_twice"),
+        ("delivery", "0003_an_index_less_twice"),
         ("press", "0001_press_runs"),
     ]
 
