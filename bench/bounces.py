@@ -25,8 +25,8 @@ from flufl.bounce import all_failures
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "daybreak.settings")
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from daybreak.delivery.bouncereading import read_bounce
-from daybreak.delivery.reportparts import parsed
+from daybreak.delivery.returns.bouncereading import read_bounce
+from daybreak.delivery.returns.reportparts import parsed
 
 Reading = tuple[list[bool], list[str], list[str]]  # hard per recipient; failed for good; failed for a while
 

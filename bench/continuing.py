@@ -26,8 +26,8 @@ from pathlib import Path
 import numpy as np
 from fit_wire import fitted
 
-from daybreak.wire import continuing
-from daybreak.wire.evidence import Vector, dot
+from daybreak.wire.joining.evidence import Vector, dot
+from daybreak.wire.lives import continuing
 
 SPAN = 60  # days
 

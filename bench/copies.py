@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from daybreak.wire.grouping import GroupItem
+from daybreak.wire.joining.grouping import GroupItem
 from wire import basil_triples, copies_found, pairwise, wire_gold
 
 TEXT = 2_000  # characters of an article, as filing passes them on

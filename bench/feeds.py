@@ -31,8 +31,8 @@ from urllib.parse import urljoin
 import feedparser
 
 from daybreak.wire.addresses import AddressError, canonical
-from daybreak.wire.plaintext import plain_text
-from daybreak.wire.reading import FeedError, read_entries
+from daybreak.wire.formats.plaintext import plain_text
+from daybreak.wire.formats.reading import FeedError, read_entries
 
 BASE = "http://127.0.0.1:8097/tests/case.xml"
 SHARED = Path(os.environ.get("DAYBREAK_BENCH_DATA") or Path(__file__).parents[2] / "shared" / "data")

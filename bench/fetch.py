@@ -202,8 +202,8 @@ def threads(plan: Plan) -> Round:
 
 
 def read(plan: Plan) -> Round:
-    from daybreak.wire.fetching import Request, fetch
-    from daybreak.wire.reading import open_feed
+    from daybreak.wire.formats.reading import open_feed
+    from daybreak.wire.network.fetching import Request, fetch
 
     etags: dict[str, str] = {}
 

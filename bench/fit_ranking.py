@@ -1,4 +1,4 @@
-"""Fit the words of `daybreak/wire/telling_words.txt` and write that file.
+"""Fit the words of `daybreak/wire/weighing/telling_words.txt` and write that file.
 
 Articles whose address names a section are the labels: news (foreign and political pages) or service copy. A word is
 looked at when `--outlets` outlets or more use it in every window and small letters are its rule, so that names stay
@@ -23,9 +23,9 @@ from textwrap import wrap
 import numpy as np
 from numpy.typing import NDArray
 
-import daybreak.wire.newsiness as newsiness
-from daybreak.wire.newsiness import FOREIGN_PAGES, NEWS_PAGES, SERVICE_PAGES, plain_words, sections
-from daybreak.wire.wording import clean_body, clean_headline
+import daybreak.wire.weighing.newsiness as newsiness
+from daybreak.wire.joining.wording import clean_body, clean_headline
+from daybreak.wire.weighing.newsiness import FOREIGN_PAGES, NEWS_PAGES, SERVICE_PAGES, plain_words, sections
 
 RIDGE, STEPS, KEPT = 3.0, 400, 1200
 HOME_PAGES = frozenset("us nation national india-news elections state law courts".split())

@@ -1,4 +1,4 @@
-"""Fit the weights of `daybreak/wire/evidence.py` on the labelled sets, and print them as they stand there.
+"""Fit the weights of `daybreak/wire/joining/evidence.py` on the labelled sets, and print them as they stand there.
 
 Each article is put into its labelled story; before that, what the grouper has to say about it and each story near
 it is noted, with whether it was the right one. A logistic model (Cox, 1958) is fitted by Newton's method with a
@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from daybreak.wire import evidence
-from daybreak.wire.evidence import NAMES
-from daybreak.wire.grouping import Grouper
+from daybreak.wire.joining import evidence
+from daybreak.wire.joining.evidence import NAMES
+from daybreak.wire.joining.grouping import Grouper
 from wire import SETS, Labelled, Score, grouped
 
 Matrix = NDArray[np.float64]

@@ -22,9 +22,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from daybreak.wire.copies import CopyFinder
-from daybreak.wire.grouping import Grouper, GroupItem
-from daybreak.wire.wording import telling_text
+from daybreak.wire.joining.copies import CopyFinder
+from daybreak.wire.joining.grouping import Grouper, GroupItem
+from daybreak.wire.joining.wording import telling_text
 
 STRETCH = 10_000  # articles
 BATCH = 500  # articles between two second looks

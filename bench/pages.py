@@ -25,8 +25,8 @@ from typing import Any
 import trafilatura
 from lxml import html as lxml_html
 
-from daybreak.wire.pagetext import PageText
-from daybreak.wire.pageworker import Page, PageReaders
+from daybreak.wire.pagetexts.pagetext import PageText
+from daybreak.wire.pagetexts.pageworker import Page, PageReaders
 
 NOWHERE = "https://paper.example/article"
 Score = tuple[float, float, float]  # precision, recall, F1

@@ -22,9 +22,9 @@ from typing import Any
 
 from babel import Locale
 
-from daybreak.wire.dateline import dateline_of
-from daybreak.wire.places import places_of
-from daybreak.wire.tongues import language_of
+from daybreak.wire.facts.dateline import dateline_of
+from daybreak.wire.facts.places import places_of
+from daybreak.wire.facts.tongues import language_of
 
 LABELS = Path(__file__).with_name("places_labels.tsv")
 OUTLET = re.compile(r" - [^-]+$")  # that the aggregator hung on a title

@@ -30,11 +30,11 @@ from pathlib import Path
 from typing import Any
 
 from daybreak.wire.addresses import country_of
-from daybreak.wire.copies import CopyFinder
-from daybreak.wire.grouping import Grouper, GroupItem
-from daybreak.wire.places import places_of
-from daybreak.wire.ranking import Sighting, rank, shares_of
-from daybreak.wire.wording import clean_headline, telling_text, terms_of
+from daybreak.wire.facts.places import places_of
+from daybreak.wire.joining.copies import CopyFinder
+from daybreak.wire.joining.grouping import Grouper, GroupItem
+from daybreak.wire.joining.wording import clean_headline, telling_text, terms_of
+from daybreak.wire.weighing.ranking import Sighting, rank, shares_of
 
 ALIKE = 0.35
 TEXT = 600  # characters of an article that an event is held against

@@ -118,7 +118,7 @@ def replay(hours: dict[int, list[dict[str, Any]]], folder: Path, top: int) -> No
 def through_one_filer(hours: dict[int, list[dict[str, Any]]]) -> float:
     """Articles a second from records to rows, hour by hour through one filer."""
     from daybreak.wire.filing import Filer
-    from daybreak.wire.reading import Item
+    from daybreak.wire.formats.reading import Item
 
     filer, taken = Filer(), 0
     began = time.perf_counter()
@@ -133,9 +133,9 @@ def through_one_filer(hours: dict[int, list[dict[str, Any]]]) -> float:
 
 def clustering_rate() -> float:
     """Articles a second through the grouper alone, over what was filed."""
-    from daybreak.wire.grouping import Grouper, GroupItem
+    from daybreak.wire.joining.grouping import Grouper, GroupItem
+    from daybreak.wire.joining.wording import telling_text
     from daybreak.wire.models import Article
-    from daybreak.wire.wording import telling_text
 
     items = [
         GroupItem(

@@ -25,9 +25,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from daybreak.wire.copies import CopyFinder
-from daybreak.wire.grouping import Grouper, GroupItem, Merge, Split
-from daybreak.wire.wording import fold, telling_text
+from daybreak.wire.joining.copies import CopyFinder
+from daybreak.wire.joining.grouping import Grouper, GroupItem, Merge, Split
+from daybreak.wire.joining.wording import fold, telling_text
 
 Stories = defaultdict[uuid.UUID, set[str]]  # the keys of their articles
 BATCH = 300  # articles between two looks back

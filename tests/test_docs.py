@@ -36,6 +36,14 @@ def test_every_room_has_a_sign_on_its_door_and_a_line_in_the_architecture(room: 
     for file in re.findall(r"`([a-z]+\.py)`", sign):
         assert (SOURCE / room / file).exists(), f"the sign of {room} names {file}"
     assert f"| `{room}` |" in text("ARCHITECTURE.md")
+    for closet in (path.parent for path in (SOURCE / room).glob("*/__init__.py")):
+        if closet.name in ("migrations", "templatetags"):
+            continue
+        sign = (closet / "__init__.py").read_text()
+        assert "Read `" in sign, f"{room}/{closet.name} has no sign on its door"
+        assert f"`{closet.name}`" in text("ARCHITECTURE.md")
+        for file in re.findall(r"`([a-z]+\.py)`", sign):
+            assert (closet / file).exists(), f"the sign of {room}/{closet.name} names {file}"
 
 
 def test_files_that_the_documents_name_exist() -> None:

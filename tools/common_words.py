@@ -1,9 +1,9 @@
-"""Rebuild `src/daybreak/wire/common_words.txt` from a wire: in how many of its articles each common word stands.
+"""Rebuild `src/daybreak/wire/joining/common_words.txt` from a wire: in how many of its articles each common word stands.
 
 The files are JSON Lines, also gzipped, of items with `title` and any of `summary` or `description`, `body` or
 `content`; an item whose title and texts were there before counts once.
 
-    python tools/common_words.py FILE … > src/daybreak/wire/common_words.txt
+    python tools/common_words.py FILE … > src/daybreak/wire/joining/common_words.txt
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from daybreak.wire.grouping import Tuning
-from daybreak.wire.wording import telling_text, terms_of
+from daybreak.wire.joining.grouping import Tuning
+from daybreak.wire.joining.wording import telling_text, terms_of
 
 LEAST = 1 / 2_000  # the share of articles from which on a word is common
 WIDTH = 112  # characters of a line

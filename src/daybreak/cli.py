@@ -24,7 +24,10 @@ ROOMS = {
     ),
     "calendar": ("daybreak.desk.calendarcommands:calendar", "Keep the days on which there is no paper."),
     "deliver": ("daybreak.delivery.commands:deliver", "Send editions, and say who has them."),
-    "board": ("daybreak.delivery.watchcommands:board", "How far the next edition is, and what is late."),
+    "board": (
+        "daybreak.delivery.watch.watchcommands:board",
+        "How far the next edition is, and what is late.",
+    ),
     "mail": ("daybreak.delivery.mailcommands:mail", "Signing keys for mail."),
     "readers": ("daybreak.circulation.commands:readers", "Import, export and list readers."),
     "staff": ("daybreak.accounts.commands:staff", "Add editors."),

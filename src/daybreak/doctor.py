@@ -19,8 +19,8 @@ from daybreak.common.config import is_endpoint
 from daybreak.common.dkim import dns_records
 from daybreak.common.post import PostError, SmtpPost
 from daybreak.common.refusal import Misused, Refused
-from daybreak.delivery.identity import Names, Record, identity_checks
 from daybreak.delivery.mailcommands import quoted
+from daybreak.delivery.watch.identity import Names, Record, identity_checks
 from daybreak.press.house import voice
 from daybreak.press.voice import VoiceError
 

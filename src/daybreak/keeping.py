@@ -24,7 +24,7 @@ from daybreak import __version__
 from daybreak.common.clock import now
 from daybreak.common.commandline import at_option
 from daybreak.common.refusal import Refused
-from daybreak.delivery.settling import doubt_after_restore
+from daybreak.delivery.mending.settling import doubt_after_restore
 
 MANIFEST = "manifest.json"
 DATABASE = "daybreak.sqlite3"

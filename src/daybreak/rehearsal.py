@@ -24,7 +24,7 @@ from daybreak.desk.models import Edition
 from daybreak.press.house import paper, voice
 from daybreak.press.printing import press
 from daybreak.sample import SAMPLE
-from daybreak.wire.wirefiles import import_file
+from daybreak.wire.formats.wirefiles import import_file
 
 UTC = dt.UTC
 DAY = dt.date(2022, 5, 6)

@@ -106,7 +106,9 @@ def run_newsroom(host: str, port: int) -> None:
     ]
     if settings.CONFIG.bounce_smtp is not None:
         refuse_taken_port(*settings.CONFIG.bounce_smtp)
-        parts.append(Part("door for returned mail", [sys.executable, "-m", "daybreak.delivery.returndoor"]))
+        parts.append(
+            Part("door for returned mail", [sys.executable, "-m", "daybreak.delivery.returns.returndoor"])
+        )
     clock = Clock()
     with _until_told() as told:
         click.echo(f"Serving {settings.CONFIG.site_url}/ (Ctrl+C ends it)", err=True)

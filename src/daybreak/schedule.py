@@ -15,7 +15,6 @@ from django_tasks.base import Task
 
 from daybreak.circulation.notices import notices_due
 from daybreak.circulation.tasks import deliver_notices, forget_what_is_over
-from daybreak.delivery.alarms import out_of_step
 from daybreak.delivery.sending import mornings_due
 from daybreak.delivery.tasks import (
     ask_mail_server,
@@ -26,11 +25,12 @@ from daybreak.delivery.tasks import (
     send_mornings,
     take_in_mail,
 )
+from daybreak.delivery.watch.alarms import out_of_step
 from daybreak.press.printing import editions_due
 from daybreak.press.tasks import press_what_is_approved
-from daybreak.wire.memory import looks_due
-from daybreak.wire.pagequeue import pages_due
-from daybreak.wire.particulars import older_articles
+from daybreak.wire.facts.particulars import older_articles
+from daybreak.wire.lives.memory import looks_due
+from daybreak.wire.pagetexts.pagequeue import pages_due
 from daybreak.wire.polling import sources_due
 from daybreak.wire.tasks import describe_articles, look_back_from_stories, poll_wire, read_articles
 

@@ -7,8 +7,8 @@ import datetime as dt
 from django.conf import settings
 
 from daybreak.circulation.models import Reader
+from daybreak.delivery.handover.returnpath import return_path
 from daybreak.delivery.models import Delivery
-from daybreak.delivery.returnpath import return_path
 from tests.delivery.ledger import BERLIN_SIX, FRIDAY, NIGHT, printed
 
 

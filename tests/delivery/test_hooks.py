@@ -22,8 +22,8 @@ from daybreak.delivery.commands import deliver as deliver_command
 from daybreak.delivery.hooks import hook_address, hook_secret
 from daybreak.delivery.models import Delivery, Outcome
 from daybreak.delivery.planning import plan
+from daybreak.delivery.returns.suppressing import suppression_of
 from daybreak.delivery.sending import deliver_due
-from daybreak.delivery.suppressing import suppression_of
 from tests.common.fakeprovider import fake_provider
 from tests.conftest import make_reader
 from tests.delivery.ledger import BERLIN_SIX, NIGHT, printed, states

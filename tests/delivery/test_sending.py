@@ -12,7 +12,7 @@ from django.conf import settings
 
 from daybreak.circulation.models import Period, Reader
 from daybreak.common.post import AddressRefused, InDoubt, ServerAway, SmtpPost, TryLater
-from daybreak.delivery.claims import LEASE, give_back, new_claim, recover, take
+from daybreak.delivery.handover.claims import LEASE, give_back, new_claim, recover, take
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import plan, plan_all
 from daybreak.delivery.sending import Sent, mornings_due

@@ -18,12 +18,12 @@ from daybreak.common.post import InDoubt, TryLater
 from daybreak.common.refusal import Refused
 from daybreak.delivery import tasks
 from daybreak.delivery.commands import deliver as deliver_command
-from daybreak.delivery.holding import pause
+from daybreak.delivery.mending.holding import pause
+from daybreak.delivery.mending.settling import doubt_after_restore, settle, settle_all
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.planning import plan
 from daybreak.delivery.progress import progress_of, rows_of, waves
-from daybreak.delivery.settling import doubt_after_restore, settle, settle_all
 from daybreak.delivery.status import ReaderLines, status_of, summary
 from daybreak.desk.models import Edition
 from tests.common.test_post import _at, _free_port

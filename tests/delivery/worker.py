@@ -36,8 +36,8 @@ if __name__ == "__main__":
     elif verb == "ledger":
         ledger()
     else:
-        from daybreak.delivery import claims
         from daybreak.delivery.commands import deliver
+        from daybreak.delivery.handover import claims
 
         claims.BATCH = 7  # so that a few dozen mails are many claims, and workers meet
         deliver.main([verb, *arguments])

@@ -11,7 +11,7 @@ from django.test import Client
 
 from daybreak.sample import SAMPLE
 from daybreak.wire.models import Article, Source
-from daybreak.wire.sources import About, add_source
+from daybreak.wire.outlets.sources import About, add_source
 from tests.desk.world import NIGHT, ines
 from tests.wire.feedserver import FEED, FeedServer
 

@@ -14,7 +14,7 @@ from daybreak.desk import briefs, editions
 from daybreak.desk.budget import budget_of
 from daybreak.desk.models import Brief
 from daybreak.desk.storypage import page_of_story
-from daybreak.wire.editing import merge_stories
+from daybreak.wire.lives.editing import merge_stories
 from daybreak.wire.models import Article, Story
 from tests.desk.world import FRIDAY, NIGHT, ines, make_article, make_story, section
 

@@ -7,12 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from daybreak.wire.editing import merge_stories, pin, split_story
+from daybreak.wire.facts.tongues import language_tag
 from daybreak.wire.filing import Filed, Filer, file_items
+from daybreak.wire.formats.reading import Item
+from daybreak.wire.lives.editing import merge_stories, pin, split_story
 from daybreak.wire.models import Article, Regrouping, Source, Story
-from daybreak.wire.reading import Item
 from daybreak.wire.stories import news_budget
-from daybreak.wire.tongues import language_tag
 
 pytestmark = pytest.mark.django_db
 AT = dt.datetime(2022, 5, 3, 5, tzinfo=dt.UTC)

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from daybreak.wire import polling
-from daybreak.wire.fetching import Outcome
 from daybreak.wire.models import Article, Source
-from daybreak.wire.pacing import LONGEST
+from daybreak.wire.network.fetching import Outcome
+from daybreak.wire.network.pacing import LONGEST
+from daybreak.wire.outlets.sources import add_source
 from daybreak.wire.polling import Polled, poll, sources_due
-from daybreak.wire.sources import add_source
 from tests.wire.feedserver import FeedServer
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from daybreak.wire.filing import file_items
+from daybreak.wire.formats.reading import Item
 from daybreak.wire.models import Article
-from daybreak.wire.reading import Item
 from daybreak.wire.stories import budget_at, news_budget
 
 pytestmark = pytest.mark.django_db

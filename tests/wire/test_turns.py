@@ -15,11 +15,11 @@ from daybreak.common.refusal import Refused
 from daybreak.desk import briefs, editions
 from daybreak.desk.models import Brief, Section
 from daybreak.wire import filing
-from daybreak.wire.editing import merge_stories, split_story, undo
 from daybreak.wire.filing import Filer, file_items
+from daybreak.wire.formats.reading import Item
+from daybreak.wire.lives.editing import merge_stories, split_story, undo
+from daybreak.wire.lives.regrouping import living
 from daybreak.wire.models import Article, Regrouping, Story
-from daybreak.wire.reading import Item
-from daybreak.wire.regrouping import living
 
 # Keeps what the migrations filled in.
 pytestmark = [

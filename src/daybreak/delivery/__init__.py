@@ -1,10 +1,8 @@
 """Delivery: press runs and entitled readers come in; one mail per reader per edition, in that reader's morning,
 and its outcome are left behind.
 
-Read `mornings.py` (when), `planning.py` (a row per reader), then `sending.py` (claim, hand over, record) with
-`claims.py` (what a dead worker held), `handing.py` (many lines at once), `ledger.py` (marks and outcomes) and
-`letters.py` (the mail itself); `status.py` says who has it.
-What comes back is read by `bouncereading.py`, taken in by `incoming.py` and recorded by `outcomes.py`; `suppressing.py`
-says who gets no more. `board.py` and `alarms.py` watch over it all.
+Read `mornings.py` (when), `planning.py` (a row per reader), `letters.py` (the mail itself), then `sending.py` with the
+package `handover` (claims, lines, marks); `status.py` says who has it. `mending` is a person's hand on what is going
+out, `returns` what comes back and who gets no more for it, `watch` sees to it that nobody's six o'clock is missed.
 The row is the truth: nobody is mailed twice, nobody is forgotten.
 """

@@ -14,18 +14,18 @@ from click.core import ParameterSource
 from daybreak.common.clock import now
 from daybreak.common.commandline import Day, at_option, json_option, print_json
 from daybreak.common.refusal import Refused
-from daybreak.delivery.correcting import correction_lines
-from daybreak.delivery.crew import deliver_in_force
-from daybreak.delivery.holding import hold_of, pause, resume, stop
+from daybreak.delivery.handover.crew import deliver_in_force
 from daybreak.delivery.hooks import hook_address
-from daybreak.delivery.incoming import take_in
-from daybreak.delivery.mailfiles import mails_in
+from daybreak.delivery.mending.correcting import correction_lines
+from daybreak.delivery.mending.holding import hold_of, pause, resume, stop
 from daybreak.delivery.models import Suppression
 from daybreak.delivery.planning import Planned, plan_all
 from daybreak.delivery.progress import progress_of
-from daybreak.delivery.rehearsalcommands import dry_run, test_mail
+from daybreak.delivery.returns.incoming import take_in
+from daybreak.delivery.returns.mailfiles import mails_in
+from daybreak.delivery.returns.suppressing import lift, suppressions, why
 from daybreak.delivery.status import ReaderLines, status_of, summary
-from daybreak.delivery.suppressing import lift, suppressions, why
+from daybreak.delivery.watch.rehearsalcommands import dry_run, test_mail
 from daybreak.desk.editions import edition_of
 
 

@@ -27,9 +27,9 @@ from daybreak.common.clock import now
 from daybreak.common.keys import keyed_hash, same
 from daybreak.common.provider import Provider
 from daybreak.common.providerpost import METADATA
-from daybreak.delivery.bouncewords import HARD, NO_MAILBOX, UNSAID, meaning_of_words
 from daybreak.delivery.models import Outcome
-from daybreak.delivery.outcomes import Told, record
+from daybreak.delivery.returns.bouncewords import HARD, NO_MAILBOX, UNSAID, meaning_of_words
+from daybreak.delivery.returns.outcomes import Told, record
 
 Kind = Outcome.Kind
 # How each provider's view calls the key that its tellings are signed with.

@@ -15,9 +15,9 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from daybreak.circulation.days import EVERY_DAY, bit_of
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.circulation.models import Reader
-from daybreak.delivery.correcting import corrections_due, plan_corrections
-from daybreak.delivery.holding import stopped_rows_left, withdraw_stopped
 from daybreak.delivery.inserting import Wave, Waves, insert_rows
+from daybreak.delivery.mending.correcting import corrections_due, plan_corrections
+from daybreak.delivery.mending.holding import stopped_rows_left, withdraw_stopped
 from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.mornings import (
     WEEKDAYS,
@@ -28,7 +28,7 @@ from daybreak.delivery.mornings import (
     over_everywhere,
     the_rules,
 )
-from daybreak.delivery.suppressing import suppressed
+from daybreak.delivery.returns.suppressing import suppressed
 from daybreak.desk.models import Edition
 from daybreak.press.models import PressRun
 

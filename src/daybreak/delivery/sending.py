@@ -25,7 +25,7 @@ from daybreak.circulation.models import Reader
 from daybreak.common.config import Config
 from daybreak.common.dkim import Signer, signer
 from daybreak.common.post import Post, open_post
-from daybreak.delivery.claims import (
+from daybreak.delivery.handover.claims import (
     BATCH,
     abandoned,
     give_back,
@@ -35,19 +35,19 @@ from daybreak.delivery.claims import (
     recover,
     take,
 )
-from daybreak.delivery.correctionletter import correction_letter
-from daybreak.delivery.handing import Desk, Handing, one_by_one
+from daybreak.delivery.handover.handing import Desk, Handing, one_by_one
+from daybreak.delivery.handover.ledger import Clock, Job, Ledger, Sent
+from daybreak.delivery.handover.lines import Lines, open_lines
+from daybreak.delivery.handover.manyposts import ManyAtOnce, Posts, open_posts
+from daybreak.delivery.handover.pacing import left_today
+from daybreak.delivery.handover.returnpath import return_path
 from daybreak.delivery.lateness import LateBefore, late_before
-from daybreak.delivery.ledger import Clock, Job, Ledger, Sent
 from daybreak.delivery.letters import Letter, letter_of
-from daybreak.delivery.lines import Lines, open_lines
-from daybreak.delivery.manyposts import ManyAtOnce, Posts, open_posts
+from daybreak.delivery.mending.correctionletter import correction_letter
 from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.mornings import the_rules
-from daybreak.delivery.pacing import left_today
 from daybreak.delivery.planning import day_wanted, not_their_day, planning_due
-from daybreak.delivery.returnpath import return_path
-from daybreak.delivery.suppressing import suppressed
+from daybreak.delivery.returns.suppressing import suppressed
 from daybreak.desk.models import Edition
 from daybreak.press.models import PressRun
 from daybreak.press.renditions import current_run

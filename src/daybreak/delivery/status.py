@@ -15,10 +15,10 @@ from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
 from daybreak.delivery.models import Delivery, Outcome
 from daybreak.delivery.mornings import over_everywhere, the_rules
-from daybreak.delivery.outcomes import sentence
 from daybreak.delivery.planning import not_their_day, readers_without_a_row, wave
 from daybreak.delivery.progress import Progress, clock_there, place_of, progress_of, rows_of, zone_due
-from daybreak.delivery.suppressing import suppression_of, why
+from daybreak.delivery.returns.outcomes import sentence
+from daybreak.delivery.returns.suppressing import suppression_of, why
 from daybreak.desk.models import Edition
 from daybreak.press.renditions import current_run
 

@@ -13,14 +13,14 @@ from django_tasks import task
 from daybreak.common.clock import now
 from daybreak.common.post import PostError, SmtpPost, open_post
 from daybreak.common.refusal import Refused
-from daybreak.delivery.alarms import MAIL_SERVER, clear_alarm, keep_in_step, raise_alarm
-from daybreak.delivery.board import boards
-from daybreak.delivery.crew import deliver_in_force
-from daybreak.delivery.mailfiles import take_in_mailbox
+from daybreak.delivery.handover.crew import deliver_in_force
 from daybreak.delivery.planning import plan_all
-from daybreak.delivery.rehearsing import seeds_due, send_seeds
+from daybreak.delivery.returns.mailfiles import take_in_mailbox
 from daybreak.delivery.sending import mornings_due
-from daybreak.delivery.telling import tell_what_is_due
+from daybreak.delivery.watch.alarms import MAIL_SERVER, clear_alarm, keep_in_step, raise_alarm
+from daybreak.delivery.watch.board import boards
+from daybreak.delivery.watch.rehearsing import seeds_due, send_seeds
+from daybreak.delivery.watch.telling import tell_what_is_due
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,9 @@
 from django.urls import path, register_converter
 
 from daybreak.common.dates import DayConverter
-from daybreak.delivery import hooks, returnviews, views, watchviews
+from daybreak.delivery import hooks, views
+from daybreak.delivery.returns import returnviews
+from daybreak.delivery.watch import watchviews
 
 # Each room that has days in its addresses registers a name of its own: Django takes a name only once.
 register_converter(DayConverter, "delivery_day")

@@ -26,10 +26,10 @@ from daybreak.accounts.models import User
 from daybreak.common.clock import now
 from daybreak.common.refusal import Refused
 from daybreak.delivery import outbox
-from daybreak.delivery.correcting import correction_lines, readers_with_the_error
-from daybreak.delivery.holding import hold_of, pause, resume, stop
+from daybreak.delivery.mending.correcting import correction_lines, readers_with_the_error
+from daybreak.delivery.mending.holding import hold_of, pause, resume, stop
+from daybreak.delivery.mending.settling import Answer, settle, settle_all
 from daybreak.delivery.progress import Progress, progress_of, waves
-from daybreak.delivery.settling import Answer, settle, settle_all
 from daybreak.delivery.status import STATES, UNPLANNED, ReaderLine, ReaderLines, status_of, summary
 from daybreak.desk.models import Edition
 

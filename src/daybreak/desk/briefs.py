@@ -19,8 +19,8 @@ from daybreak.desk.citing import listed_in, write_citations
 from daybreak.desk.editionfile import BODY_LIMIT, free_slug
 from daybreak.desk.models import Brief, EarlierBrief, Edition, Section, SignOff
 from daybreak.desk.prose import is_web_address, sentences_of, tidy_body, tidy_line
+from daybreak.wire.lives.regrouping import living
 from daybreak.wire.models import Article, Story
-from daybreak.wire.regrouping import living
 
 SITTING = dt.timedelta(
     minutes=5

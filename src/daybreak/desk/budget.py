@@ -12,9 +12,9 @@ from django.db.models import Max, Q
 
 from daybreak.desk import editions
 from daybreak.desk.models import Brief, Edition
-from daybreak.wire.memory import predecessors
+from daybreak.wire.facts.regions import REGIONS, region_named, regions_of
+from daybreak.wire.lives.memory import predecessors
 from daybreak.wire.models import Article, Story
-from daybreak.wire.regions import REGIONS, region_named, regions_of
 from daybreak.wire.stories import Budget, BudgetLine, budget_at
 
 LENGTH = 60

@@ -8,10 +8,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from daybreak.desk.models import Brief
-from daybreak.wire.coverage import UnderCovered, big_outlets, homes_of, regions_told, under_covered
-from daybreak.wire.ranking import places_told, shares_of
-from daybreak.wire.regions import REGIONS, regions_of
+from daybreak.wire.facts.regions import REGIONS, regions_of
 from daybreak.wire.stories import BudgetLine, budget_at, stories_at
+from daybreak.wire.weighing.coverage import UnderCovered, big_outlets, homes_of, regions_told, under_covered
+from daybreak.wire.weighing.ranking import places_told, shares_of
 
 DAY = dt.timedelta(days=1)
 REACH = 4  # days of the wire that outlets and stories are judged by

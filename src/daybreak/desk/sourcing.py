@@ -18,15 +18,15 @@ from django.views.decorators.http import require_POST, require_safe
 from daybreak.common.clock import now
 from daybreak.common.refusal import Refused
 from daybreak.desk.answering import name_of
-from daybreak.wire import tending
-from daybreak.wire.discovery import Found, asking, find_feeds
-from daybreak.wire.fetching import agent_of
-from daybreak.wire.health import SORTS, STATES, choose, health, state_of
+from daybreak.wire.facts.tongues import language_tag
+from daybreak.wire.formats.wirefiles import Imported, add_listed, import_stream
 from daybreak.wire.models import Source
-from daybreak.wire.opml import bundled, bundled_regions, write_list
-from daybreak.wire.sources import About, add_source
-from daybreak.wire.tongues import language_tag
-from daybreak.wire.wirefiles import Imported, add_listed, import_stream
+from daybreak.wire.network.discovery import Found, asking, find_feeds
+from daybreak.wire.network.fetching import agent_of
+from daybreak.wire.outlets import tending
+from daybreak.wire.outlets.health import SORTS, STATES, choose, health, state_of
+from daybreak.wire.outlets.opml import bundled, bundled_regions, write_list
+from daybreak.wire.outlets.sources import About, add_source
 
 LARGEST_UPLOAD = 50_000_000  # bytes
 _MOST_COMPLAINTS = 5

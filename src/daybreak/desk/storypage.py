@@ -12,9 +12,9 @@ from django.db.models import Q
 
 from daybreak.desk.models import Brief
 from daybreak.desk.prose import read_body
-from daybreak.wire.alike import stories_like
-from daybreak.wire.editing import regroupings_of
-from daybreak.wire.memory import background_of
+from daybreak.wire.lives.alike import stories_like
+from daybreak.wire.lives.editing import regroupings_of
+from daybreak.wire.lives.memory import background_of
 from daybreak.wire.models import Article, ArticleVersion, Regrouping, Story
 
 

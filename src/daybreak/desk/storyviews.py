@@ -17,9 +17,9 @@ from daybreak.desk import editions
 from daybreak.desk.answering import name_of
 from daybreak.desk.models import Edition
 from daybreak.desk.storypage import StoryPage, page_of_story
-from daybreak.wire import editing
+from daybreak.wire.lives import editing
+from daybreak.wire.lives.regrouping import living
 from daybreak.wire.models import Regrouping, Story
-from daybreak.wire.regrouping import living
 
 
 def story_at(key: uuid.UUID | str) -> Story:

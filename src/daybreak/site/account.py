@@ -17,7 +17,7 @@ from daybreak.circulation.sessions import renew_if_old
 from daybreak.circulation.zones import parse_hour, parse_zone, zones_to_choose_from
 from daybreak.common.clock import now
 from daybreak.common.refusal import Refused
-from daybreak.delivery.suppressing import lift_by_reader, suppression_of
+from daybreak.delivery.returns.suppressing import lift_by_reader, suppression_of
 from daybreak.press.house import paper
 from daybreak.site.frame import frame
 from daybreak.site.visitors import Visitor, visitor

@@ -13,16 +13,16 @@ from django.conf import settings
 from daybreak.common.commandline import at_option, json_option, print_json
 from daybreak.common.config import is_endpoint
 from daybreak.common.refusal import Refused
-from daybreak.wire.fetching import agent_of
+from daybreak.wire.facts.particulars import describe_older
+from daybreak.wire.facts.regions import REGIONS, region_named, region_of
 from daybreak.wire.filing import Filed
-from daybreak.wire.pages import read_pages
-from daybreak.wire.particulars import describe_older
+from daybreak.wire.formats.wirefiles import import_file, import_folder
+from daybreak.wire.network.fetching import agent_of
+from daybreak.wire.pagetexts.pages import read_pages
 from daybreak.wire.polling import poll
-from daybreak.wire.regions import REGIONS, region_named, region_of
 from daybreak.wire.sourcecommands import add_command, export_command, source_group, sources_group
 from daybreak.wire.stories import BudgetLine, news_budget
 from daybreak.wire.storycommands import EDITING, with_lives
-from daybreak.wire.wirefiles import import_file, import_folder
 
 LONGEST_LOOK = 366 * 24  # hours
 

@@ -18,13 +18,14 @@ from django.db.models import Q
 from django.db.models.functions import Substr
 
 from daybreak.wire.addresses import LONGEST, AddressError, canonical, url_key
-from daybreak.wire.copies import CopyFinder, Family
-from daybreak.wire.grouping import Grouper, GroupItem, Merge, Split
-from daybreak.wire.models import Article, Regrouping, Story
-from daybreak.wire.pagequeue import ask_for_pages
-from daybreak.wire.particulars import FIELDS, describe
-from daybreak.wire.reading import Item
-from daybreak.wire.regrouping import (
+from daybreak.wire.facts.particulars import FIELDS, describe
+from daybreak.wire.facts.tongues import language_tag
+from daybreak.wire.facts.versions import keep_versions
+from daybreak.wire.formats.reading import Item
+from daybreak.wire.joining.copies import CopyFinder, Family
+from daybreak.wire.joining.grouping import Grouper, GroupItem, Merge, Split
+from daybreak.wire.joining.wording import telling_text
+from daybreak.wire.lives.regrouping import (
     BY_THE_WIRE,
     carry,
     last_regrouping,
@@ -32,12 +33,11 @@ from daybreak.wire.regrouping import (
     regrouped_after,
     settled_since,
 )
-from daybreak.wire.sources import name_of, sources_named
+from daybreak.wire.models import Article, Regrouping, Story
+from daybreak.wire.outlets.sources import name_of, sources_named
+from daybreak.wire.pagetexts.pagequeue import ask_for_pages
 from daybreak.wire.stories import refresh
-from daybreak.wire.tongues import language_tag
 from daybreak.wire.turns import wait_for_turn
-from daybreak.wire.versions import keep_versions
-from daybreak.wire.wording import telling_text
 
 BATCH = 500
 _WINDOW = dt.timedelta(hours=72)

@@ -13,12 +13,12 @@ from django.db.models import Q, QuerySet
 
 from daybreak.common.refusal import Refused
 from daybreak.wire.addresses import AddressError, url_key
-from daybreak.wire.fetching import DEADLINE, Outcome, Request, fetch
 from daybreak.wire.filing import BATCH, Filed, Filer
+from daybreak.wire.formats.reading import Feed, open_feed
 from daybreak.wire.models import Article, Source
-from daybreak.wire.moving import where_it_moves
-from daybreak.wire.pacing import back_off, next_interval, wait_after
-from daybreak.wire.reading import Feed, open_feed
+from daybreak.wire.network.fetching import DEADLINE, Outcome, Request, fetch
+from daybreak.wire.network.moving import where_it_moves
+from daybreak.wire.network.pacing import back_off, next_interval, wait_after
 
 _MOST_TOGETHER = 50  # answers that wait to be filed together
 Ask = Callable[[list[Request]], Iterable[Outcome]]

@@ -12,14 +12,14 @@ from django.conf import settings
 from daybreak.common.clock import now
 from daybreak.common.commandline import at_option, json_option, print_json
 from daybreak.common.refusal import Refused
-from daybreak.wire.discovery import Found, asking, find_feeds
-from daybreak.wire.fetching import agent_of
-from daybreak.wire.health import Health, as_json, health
+from daybreak.wire.formats.wirefiles import add_listed
 from daybreak.wire.models import Source
-from daybreak.wire.opml import bundled, bundled_regions, write_list
-from daybreak.wire.sources import add_source
-from daybreak.wire.tending import ask_now, pause, remove_feed, resume, source_named
-from daybreak.wire.wirefiles import add_listed
+from daybreak.wire.network.discovery import Found, asking, find_feeds
+from daybreak.wire.network.fetching import agent_of
+from daybreak.wire.outlets.health import Health, as_json, health
+from daybreak.wire.outlets.opml import bundled, bundled_regions, write_list
+from daybreak.wire.outlets.sources import add_source
+from daybreak.wire.outlets.tending import ask_now, pause, remove_feed, resume, source_named
 
 _BY = "the command line"
 

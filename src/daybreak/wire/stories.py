@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf, Substr
 
+from daybreak.wire.facts.regions import region_named, regions_of
+from daybreak.wire.joining.wording import clean_headline, weigh
 from daybreak.wire.models import Article, Story
-from daybreak.wire.ranking import Ranking, Sighting, rank, shares_of
-from daybreak.wire.regions import region_named, regions_of
-from daybreak.wire.wording import clean_headline, weigh
+from daybreak.wire.weighing.ranking import Ranking, Sighting, rank, shares_of
 
 _ABOUT = re.compile(
     r"(explaine[rd]|analysis|opinion|editorial|comment|live|watch|video|photos?|podcast|factbox|timeline|column|how|why|what|who|when)\b",

@@ -11,11 +11,11 @@ import click
 
 from daybreak.common.commandline import at_option
 from daybreak.common.refusal import Refused
-from daybreak.wire import editing
 from daybreak.wire.addresses import url_key
-from daybreak.wire.memory import look_back, predecessors
+from daybreak.wire.lives import editing
+from daybreak.wire.lives.memory import look_back, predecessors
+from daybreak.wire.lives.regrouping import living
 from daybreak.wire.models import Article, Regrouping, Story
-from daybreak.wire.regrouping import living
 
 
 class StoryId(click.ParamType[uuid.UUID]):

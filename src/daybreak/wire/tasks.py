@@ -6,11 +6,11 @@ from django.conf import settings
 from django_tasks import task
 
 from daybreak.common.clock import now
-from daybreak.wire.fetching import agent_of
+from daybreak.wire.facts.particulars import describe_older
 from daybreak.wire.filing import filer_of_this_process
-from daybreak.wire.memory import look_back
-from daybreak.wire.pages import read_pages
-from daybreak.wire.particulars import describe_older
+from daybreak.wire.lives.memory import look_back
+from daybreak.wire.network.fetching import agent_of
+from daybreak.wire.pagetexts.pages import read_pages
 from daybreak.wire.polling import poll
 
 

@@ -1,0 +1,209 @@
+"""A claim's mails handed over: on many lines at once by SMTP, or one after the other by any other post.
+
+On lines, each turn does what there is: it feeds idle lines, takes in what servers said, writes marks and outcomes
+together, and gives leave for the dots whose marks stand. While all lines wait it sets and signs the next mails.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from daybreak.common.posterrors import AddressRefused, PostError, ServerAway, TryLater
+from daybreak.common.smtpline import Line, Stage
+from daybreak.delivery.handover.ledger import Job, Ledger, Outcome
+from daybreak.delivery.handover.lines import Lines
+from daybreak.delivery.handover.pacing import BURST
+from daybreak.delivery.letters import NoAddress
+
+BREAKS = 3  # lines that may break under one mail before it is put off
+LONGEST_WAIT = 0.25  # seconds between two looks at the time limits
+
+
+@dataclass(slots=True)
+class Desk:
+    """What both ways of handing over need: how a mail is set and signed, its envelope sender, its rows."""
+
+    ledger: Ledger
+    write: Callable[[Job], bytes]  # with CRLF line ends; raises NoAddress
+    sender: Callable[[Job], str]
+
+    def late(self, job: Job) -> bool:
+        """Whether the last instant of a mail is past."""
+        return self.ledger.clock() > job.not_after
+
+
+def one_by_one(jobs: Iterator[Job], post: Callable[[str, str, bytes], None], desk: Desk) -> None:
+    """Hand over each mail by `post`. Stops when the server is away."""
+    outcomes: list[Outcome] = []
+    try:
+        for job in jobs:
+            if desk.late(job):
+                desk.ledger.too_late([job])
+                continue
+            try:
+                message = desk.write(job)
+            except NoAddress as error:
+                outcomes.append((job, AddressRefused(str(error))))
+                continue
+            done, outcomes = outcomes, []
+            if job.pk not in desk.ledger.write(done, [job]):
+                continue  # the lease ended and another worker has it
+            try:
+                post(desk.sender(job), job.email, message)
+                outcomes.append((job, None))
+            except PostError as error:
+                outcomes.append((job, error))
+                if isinstance(error, ServerAway):
+                    desk.ledger.sent.trouble = str(error)
+                    return
+    finally:
+        desk.ledger.write(outcomes)
+
+
+@dataclass(slots=True)
+class Handing:
+    """The mails of one claim on the lines of one process. `resting` says until when (Unix) a domain is left alone."""
+
+    lines: Lines
+    desk: Desk
+    jobs: Iterator[Job]
+    resting: dict[str, float]
+    ready: deque[Job] = field(default_factory=deque)  # set and signed
+    busy: dict[Line, Job] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+    finished: bool = False  # no job is left to take
+
+    def run(self) -> None:
+        """Hand all of them over; returns early, with `trouble` said, when no relay is left."""
+        try:
+            while self.busy or self.outcomes or not self._nothing_to_offer():
+                if self.lines.tend(len(self.busy) + len(self.ready) + (0 if self.finished else 64)):
+                    self._collect(self.busy)
+                if not self.busy and self.lines.trouble:
+                    self.desk.ledger.sent.trouble = self.lines.trouble
+                    break
+                self._offer()
+                self._turn()
+        finally:
+            for line in self.busy:  # after an error: what is on a line without its dot is not sent
+                line.drop("the sending was broken off")
+            self.desk.ledger.write(self.outcomes)
+
+    # -- what goes out -----------------------------------------------------------------------------------
+    def _nothing_to_offer(self) -> bool:
+        if not self.ready and not self.finished:
+            self._prepare()
+        return not self.ready and self.finished
+
+    def _prepare(self) -> bool:
+        """Set and sign one mail more; whether one was there."""
+        for job in self.jobs:
+            if self._held_back(job):
+                continue
+            if self.desk.late(job):
+                self.desk.ledger.too_late([job])
+                continue
+            try:
+                job.message = self.desk.write(job)
+            except NoAddress as error:
+                self.outcomes.append((job, AddressRefused(str(error))))
+                continue
+            self.ready.append(job)
+            return True
+        self.finished = True
+        return False
+
+    def _held_back(self, job: Job) -> bool:
+        """Whether its domain has had its pace: then it stays claimed here and is given back with the claim."""
+        now = time.time()
+        if self.resting.get(job.domain, 0.0) > now:
+            return True
+        wait = self.lines.paces.wait_for_domain(job.domain, now)
+        if wait:
+            self.resting[job.domain] = now + max(wait, BURST)
+        return bool(wait)
+
+    def _offer(self) -> None:
+        for relay, line in self.lines.idle():
+            if self._nothing_to_offer():
+                return
+            job = self.ready.popleft()
+            try:
+                line.offer(self.desk.sender(job), job.email, job.message, settled=True)
+            except AddressRefused as error:
+                self.outcomes.append((job, error))
+                continue
+            relay.carried += 1
+            self.busy[line] = job
+            self._collect([line])  # it may have broken at the first byte
+
+    # -- a turn ------------------------------------------------------------------------------------------
+    def _turn(self) -> None:
+        if stepped := self.lines.wait(0):
+            self._collect(stepped)
+            return
+        if len(self.ready) < max(len(self.busy), 1) and not self.finished and self._prepare():
+            return
+        now = time.monotonic()
+        leave = [line for line in self.busy if line.stage is Stage.LEAVE]
+        if self.outcomes or any(line.ready_at <= now for line in leave):
+            self._write([line for line in leave if line.ready_at <= now])
+            self._collect(leave)
+        else:
+            soonest = min((line.ready_at - now for line in leave), default=LONGEST_WAIT)
+            self._collect(self.lines.wait(max(min(soonest, LONGEST_WAIT), 0.0005)))
+
+    def _write(self, leave: list[Line]) -> None:
+        """Marks and outcomes in one transaction; then, and only then, the dots."""
+        late = [line for line in leave if self.desk.late(self.busy[line])]
+        for line in late:
+            self.desk.ledger.too_late([self.busy.pop(line)])
+            line.drop("its hour is past")
+        going = [line for line in leave if line not in late]
+        outcomes, self.outcomes = self.outcomes, []
+        try:
+            held = self.desk.ledger.write(outcomes, [self.busy[line] for line in going])
+        except BaseException:
+            self.outcomes = outcomes  # rolled back: they are written once more when the handing ends
+            raise
+        for line in going:
+            if self.busy[line].pk not in held:
+                del self.busy[line]
+                line.drop("the lease ended")
+                continue
+            line.step()  # what broke inside the body shows now, before the dot
+            if line.stage is Stage.LEAVE:
+                line.finish()
+
+    # -- what came back ----------------------------------------------------------------------------------
+    def _collect(self, lines: Iterable[Line]) -> None:
+        """Take the outcomes of those lines that are done with their mail."""
+        for line in [line for line in lines if line.stage is Stage.IDLE or line.stage is Stage.DEAD]:
+            if line in self.busy:
+                self._outcome_of(line)
+
+    def _outcome_of(self, line: Line) -> None:
+        job, error = self.busy.pop(line), line.outcome
+        relay = self.lines.relay_of(line)
+        if line.stage is Stage.DEAD:
+            relay.failed(str(error or "The mail server hung up."))
+        elif isinstance(error, ServerAway):
+            relay.failed(str(error))
+            line.drop("it will have none of us")
+        else:
+            relay.worked()
+        if isinstance(error, TryLater) and (line.stage is Stage.DEAD):
+            self._again(job, error)
+        else:
+            self.outcomes.append((job, error))
+
+    def _again(self, job: Job, error: TryLater) -> None:
+        """Certainly not sent, and perhaps no fault of this mail: another line may carry it, a few times."""
+        job.broken += 1
+        if job.broken < BREAKS:
+            self.ready.appendleft(job)
+        else:
+            self.outcomes.append((job, error))

@@ -1,0 +1,153 @@
+"""The ledger at speed: marks and outcomes of many mails written together, each row as carefully as alone.
+
+Nobody may send the final dot of a mail before its row says “on the wire” and that is committed. So a process asks
+for as many marks at once as it has mails waiting, and one transaction carries these and every outcome since.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+
+from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway
+from daybreak.delivery.handover.claims import LEASE, UNSENT
+from daybreak.delivery.lateness import Late
+from daybreak.delivery.models import Delivery
+
+State = Delivery.State
+Clock = Callable[[], dt.datetime]
+WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (2, 5, 15, 30))
+RENEWED_AFTER = LEASE / 5
+DOUBT_SETTLED = (
+    State.CLAIMED,
+    State.IN_DOUBT,
+)  # an answer also settles what an ended lease had cast doubt on
+# The two statements that every mail needs, as SQL: composing them takes the ORM ten times as long as doing them takes
+# the database. Names of our own columns and places for values stand in it, nothing else.
+TABLE, KEY = Delivery._meta.db_table, Delivery._meta.pk
+MARKED = "on_the_wire = %s, run_id = %s"
+TAKEN = "state = %s, handed_over_at = %s, on_the_wire = %s, reason = '', attempts = attempts + 1"
+
+
+@dataclass(slots=True)
+class Sent:
+    """What one sending did, in rows. `trouble` says why it stopped before everything due was tried."""
+
+    handed_over: int = 0
+    put_off: int = 0
+    refused: int = 0
+    in_doubt: int = 0
+    missed: int = 0
+    withdrawn: int = 0
+    recovered: int = 0
+    trouble: str = ""
+
+    def add(self, other: Sent) -> None:
+        """Count another sending in."""
+        for name, value in asdict(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+@dataclass(slots=True)
+class Job:
+    """One claimed row: whom its mail is for, and how often a line broke under it before the dot."""
+
+    pk: uuid.UUID
+    attempts: int
+    not_after: dt.datetime
+    email: str
+    name: str
+    unsubscribe_token: str
+    note: str = ""
+    late: Late | None = None  # the edition before, when it came too late
+    message: bytes = b""
+    broken: int = 0
+
+    @property
+    def domain(self) -> str:
+        """Where the mail goes, in small letters."""
+        return self.email.rpartition("@")[2].lower()
+
+
+Outcome = tuple[Job, PostError | None]  # None: it was taken
+
+
+class Ledger:
+    """Writes for one claim and one press run; `sent` counts what came of it."""
+
+    def __init__(self, claim: uuid.UUID, run_id: int, clock: Clock, sent: Sent) -> None:
+        self.claim, self.run_id, self.clock, self.sent = claim, run_id, clock, sent
+        self._renewed = clock()
+
+    def write(self, outcomes: Sequence[Outcome], marks: Sequence[Job] = ()) -> set[uuid.UUID]:
+        """Record `outcomes` and mark `marks` as on the wire, in one transaction; which of the marks stand.
+
+        A mark does not stand when the lease ended and another worker has the row.
+        """
+        at = self.clock()
+        with transaction.atomic():
+            self._taken([job for job, error in outcomes if error is None], at)
+            for job, error in outcomes:
+                if error is not None:
+                    self._failed(job, error, at)
+            if at - self._renewed > RENEWED_AFTER:
+                Delivery.objects.filter(claim=self.claim, state=State.CLAIMED).update(claimed_at=at)
+                self._renewed = at
+            return self._mark(marks) if marks else set()
+
+    def too_late(self, jobs: Iterable[Job]) -> None:
+        """Give rows back whose last instant is past: the sweep that follows each batch marks them as missed."""
+        self._held([job.pk for job in jobs]).update(**UNSENT)
+
+    def _mark(self, jobs: Sequence[Job]) -> set[uuid.UUID]:
+        keys = [job.pk for job in jobs]
+        if self._update(MARKED, [True, self.run_id], keys, [State.CLAIMED]) == len(keys):
+            return set(keys)
+        return set(self._held(keys).filter(on_the_wire=True).values_list("pk", flat=True))
+
+    def _taken(self, jobs: Sequence[Job], at: dt.datetime) -> None:
+        if jobs:
+            facts = [State.HANDED_OVER, connection.ops.adapt_datetimefield_value(at), False]
+            self.sent.handed_over += self._update(TAKEN, facts, [job.pk for job in jobs], DOUBT_SETTLED)
+
+    def _update(
+        self, change: str, values: Sequence[Any], keys: Sequence[uuid.UUID], states: Sequence[str]
+    ) -> int:
+        """`change` (SQL with places for `values`) on the rows `keys` of this claim in one of `states`; how many."""
+        claim, *rows = (KEY.get_db_prep_value(key, connection) for key in (self.claim, *keys))
+        sql = f"UPDATE {TABLE} SET {change} WHERE id IN ({_places(rows)}) AND claim = %s AND state IN ({_places(states)})"  # noqa: S608
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*values, *rows, claim, *states])
+            return int(cursor.rowcount)
+
+    def _failed(self, job: Job, error: PostError, at: dt.datetime) -> None:
+        reason = str(error)[:300]
+        if isinstance(error, ServerAway):
+            self._held([job.pk]).update(**UNSENT, reason=reason)
+        elif isinstance(error, AddressRefused):
+            self.sent.refused += self._finish([job.pk], state=State.REFUSED, reason=reason)
+        elif isinstance(error, InDoubt):
+            self.sent.in_doubt += self._finish([job.pk], state=State.IN_DOUBT, reason=reason)
+        else:
+            again = at + WAITS[min(job.attempts, len(WAITS) - 1)]
+            put_off = {**UNSENT, "due_at": again, "attempts": job.attempts + 1, "reason": reason}
+            self.sent.put_off += self._held([job.pk]).update(**put_off)
+
+    def _held(self, keys: list[uuid.UUID]) -> QuerySet[Delivery]:
+        """Rows that this claim still holds."""
+        return Delivery.objects.filter(pk__in=keys, claim=self.claim, state=State.CLAIMED)
+
+    def _finish(self, keys: list[uuid.UUID], **facts: object) -> int:
+        """Record the outcome of a hand-over; it also settles the doubt that an ended lease had cast on the row."""
+        mine = Delivery.objects.filter(pk__in=keys, claim=self.claim, state__in=DOUBT_SETTLED)
+        return mine.update(**facts, attempts=F("attempts") + 1, on_the_wire=False)
+
+
+def _places(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))

@@ -1,0 +1,178 @@
+"""Every open connection to every relay: opened beside the work, rested after trouble, shared by weight and pace."""
+
+from __future__ import annotations
+
+import random
+import selectors
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from daybreak.common.config import Config, MailServer
+from daybreak.common.greeting import greet
+from daybreak.common.posterrors import ServerAway
+from daybreak.common.smtpline import Line, Stage
+from daybreak.delivery.handover.pacing import Paces
+
+STRAIGHT_FAILURES = 4  # then a relay is left alone until the next run
+TEND_EVERY = 0.01  # seconds
+FIRST_REST = 0.5  # seconds, doubled with each failure
+
+
+@dataclass(slots=True)
+class Relay:
+    """One relay: its lines, those being opened, and how it has behaved."""
+
+    server: MailServer
+    lines: list[Line] = field(default_factory=list)
+    opening: list[Future[Line]] = field(default_factory=list)
+    failures: int = 0
+    greeted: bool = False
+    rests_until: float = 0.0
+    paused_until: float = 0.0
+    carried: int = 0
+    trouble: str = ""
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it has failed too often: one that never greeted us is not asked a second time."""
+        return self.failures >= (STRAIGHT_FAILURES if self.greeted else 1)
+
+    def failed(self, why: str) -> None:
+        """It broke off or would have none of us: no new connection for a while, the other lines go on."""
+        self.failures += 1
+        self.trouble = why
+        rest = FIRST_REST * 2.0 ** min(self.failures, 8)
+        self.rests_until = time.monotonic() + rest * random.uniform(0.5, 1.0)  # noqa: S311 (workers not in step)
+
+    def worked(self) -> None:
+        """It took a mail, or said why not."""
+        self.failures = 0
+
+
+class Lines:
+    """The lines of this process. `tend` looks after them, `idle` offers those that can take a mail now."""
+
+    def __init__(self, config: Config) -> None:
+        self.relays = [Relay(server) for server in config.relays]
+        self.paces = Paces(config)
+        self.selector = selectors.DefaultSelector()
+        self._greeters = ThreadPoolExecutor(max_workers=8, thread_name_prefix="greeting")
+        self._watched: dict[Line, int] = {}
+        self._tended = 0.0
+
+    def tend(self, wanted: int) -> bool:
+        """Take up new lines, bury dead ones, and open more while fewer than `wanted` are there.
+
+        False when it did nothing, because it did so a moment ago.
+        """
+        now = time.monotonic()
+        if now < self._tended + TEND_EVERY:
+            return False
+        self._tended = now
+        for relay in self.relays:
+            for line in relay.lines:
+                line.expire(now)
+            self._bury(relay)
+        for relay in self.relays:  # after all burials: a new connection may have a dead one's number
+            self._take_up(relay)
+        for relay in self.relays:
+            there = sum(len(other.lines) + len(other.opening) for other in self.relays)
+            free = relay.server.connections - len(relay.lines) - len(relay.opening)
+            if relay.given_up or now < relay.rests_until:
+                continue
+            for _ in range(min(free, max(wanted - there, 0))):
+                relay.opening.append(self._greeters.submit(greet, relay.server))
+                there += 1
+        return True
+
+    def idle(self) -> Iterator[tuple[Relay, Line]]:
+        """Lines that can take a mail, the relay that has carried least for its weight first."""
+        for relay in sorted(self.relays, key=lambda relay: relay.carried / relay.server.weight):
+            for line in relay.lines:
+                if line.stage is Stage.IDLE and self._in_pace(relay):
+                    yield relay, line
+
+    def wait(self, seconds: float) -> list[Line]:
+        """Step every line that has something to do, waiting up to `seconds` for one; which they were."""
+        for line, mask in list(self._watched.items()):
+            if line.stage is Stage.DEAD:
+                continue
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.wants_write else 0)
+            if wanted != mask:
+                self.selector.modify(line.sock, wanted, line)
+                self._watched[line] = wanted
+        stepped: list[Line] = [key.data for key, _ in self.selector.select(seconds)]
+        for line in stepped:
+            line.step()
+        return stepped
+
+    @property
+    def trouble(self) -> str:
+        """Why no relay can be used any more in this run; empty while one can."""
+        if any(relay.lines or relay.opening or not relay.given_up for relay in self.relays):
+            return ""
+        return self.relays[0].trouble
+
+    @property
+    def opening(self) -> bool:
+        """Whether a connection is being opened."""
+        return any(relay.opening for relay in self.relays)
+
+    def relay_of(self, line: Line) -> Relay:
+        """The relay that `line` goes to."""
+        return next(relay for relay in self.relays if relay.server is line.server)
+
+    def close(self) -> None:
+        """Close every line; what is on one of them without its dot is not sent."""
+        self._greeters.shutdown(wait=True, cancel_futures=True)
+        for relay in self.relays:
+            self._take_up(relay)
+            for line in relay.lines:
+                line.close()
+            relay.lines.clear()
+        self.selector.close()
+        self.paces.close()
+
+    def _in_pace(self, relay: Relay) -> bool:
+        if not relay.server.pace:
+            return True
+        now = time.time()
+        if now < relay.paused_until:
+            return False
+        wait = self.paces.wait(f"relay {relay.server.name}", relay.server.pace, now)
+        relay.paused_until = now + wait
+        return wait == 0.0
+
+    def _take_up(self, relay: Relay) -> None:
+        for opening in [future for future in relay.opening if future.done()]:
+            relay.opening.remove(opening)
+            if opening.cancelled():
+                continue
+            try:
+                line = opening.result()
+            except ServerAway as error:
+                relay.failed(str(error))
+                continue
+            relay.greeted = True
+            relay.lines.append(line)
+            self.selector.register(line.sock, selectors.EVENT_READ, line)
+            self._watched[line] = selectors.EVENT_READ
+
+    def _bury(self, relay: Relay) -> None:
+        for line in [line for line in relay.lines if line.stage is Stage.DEAD]:
+            relay.lines.remove(line)
+            self.selector.unregister(line.sock)
+            del self._watched[line]
+
+
+@contextmanager
+def open_lines(config: Config) -> Iterator[Lines]:
+    """The lines to the configured relays, closed on leaving."""
+    lines = Lines(config)
+    try:
+        yield lines
+    finally:
+        lines.close()

@@ -1,0 +1,113 @@
+"""The hand on the send: an edition is paused and resumed, or stopped for good, while its mails go out.
+
+It acts on the rows themselves, so it holds for every worker at once: what is claimed and not on the wire yet is taken
+from its worker, whose next conditional UPDATE finds that it has lost the row. A claim that was under way at the same
+moment may still be sent; the next one finds nothing, because claiming asks for holds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from daybreak.common.models import note
+from daybreak.common.refusal import Misused, Refused
+from daybreak.delivery.handover.claims import UNSENT
+from daybreak.delivery.models import Delivery, SendHold
+from daybreak.desk.models import Edition
+
+Kind = SendHold.Kind
+State = Delivery.State
+LONGEST_REASON = 200
+
+
+def hold_of(edition: Edition) -> SendHold | None:
+    """The hold on an edition, None when its mails may go."""
+    return SendHold.objects.filter(edition=edition, lifted_at__isnull=True).first()
+
+
+def pause(edition: Edition, *, by: str, at: dt.datetime, reason: str = "") -> SendHold:
+    """Let no mail of the edition leave until it is resumed. Raises Refused when it is held already."""
+    hold = _hold(edition, Kind.PAUSE, by, at, reason)
+    _not_on_the_wire(edition).update(**UNSENT)
+    return hold
+
+
+@transaction.atomic
+def resume(edition: Edition, *, by: str, at: dt.datetime) -> None:
+    """Let a paused edition go on; whose hour has passed meanwhile has missed it. Raises Refused when it is not paused."""
+    lifted = SendHold.objects.filter(edition=edition, kind=Kind.PAUSE, lifted_at__isnull=True).update(
+        lifted_by=_name(by), lifted_at=at
+    )
+    if not lifted:
+        hold = hold_of(edition)
+        why = f"was stopped by {hold.by} for good" if hold else "is not paused"
+        raise Refused(f"The edition of {edition.date} {why}: there is nothing to resume.")
+    note("sending resumed", str(edition), by=by, at=at)
+
+
+def stop(edition: Edition, *, by: str, at: dt.datetime, reason: str) -> int:
+    """Withdraw the edition from everybody who has not got it, for good; from how many. Raises Refused, Misused.
+
+    A paused edition may be stopped; one that was stopped is stopped.
+    """
+    if not reason.strip():
+        raise Misused("An edition is stopped for a reason: say which, it stands on every reader's line.")
+    with transaction.atomic():
+        SendHold.objects.filter(edition=edition, kind=Kind.PAUSE, lifted_at__isnull=True).update(
+            lifted_by=_name(by), lifted_at=at
+        )
+        hold = _hold(edition, Kind.STOP, by, at, reason)
+    return _withdraw(hold)
+
+
+def withdraw_stopped() -> int:
+    """Withdraw what a stop left unsent because it was claimed at that moment; how many rows."""
+    left = SendHold.objects.filter(Exists(_unsent(OuterRef("edition"))), kind=Kind.STOP)
+    return sum(_withdraw(hold) for hold in left)
+
+
+def stopped_rows_left() -> bool:
+    """Whether `withdraw_stopped` has anything to do."""
+    stops = SendHold.objects.filter(kind=Kind.STOP).values("edition")
+    return Delivery.objects.filter(edition__in=stops, correction=None, state=State.DUE).exists()
+
+
+def _withdraw(hold: SendHold) -> int:
+    reason = f"{hold.by} stopped this edition: {hold.reason}"[:300]
+    withdrawn = {**UNSENT, "state": State.WITHDRAWN, "reason": reason}
+    return _unsent(hold.edition_id).update(**withdrawn)
+
+
+def _unsent(edition: Any) -> QuerySet[Delivery]:
+    rows = Delivery.objects.filter(edition=edition, correction=None)
+    return rows.filter(Q(state=State.DUE) | Q(state=State.CLAIMED, on_the_wire=False))
+
+
+def _hold(edition: Edition, kind: Kind, by: str, at: dt.datetime, reason: str) -> SendHold:
+    reason = " ".join(reason.split())[:LONGEST_REASON]
+    try:
+        with transaction.atomic():
+            hold = SendHold.objects.create(edition=edition, kind=kind, by=_name(by), at=at, reason=reason)
+            act = "sending paused" if kind == Kind.PAUSE else "sending stopped"
+            note(act, str(edition), by=by, at=at, reason=reason)
+    except IntegrityError as error:
+        held = hold_of(edition)
+        how = "stopped" if held and held.kind == Kind.STOP else "paused"
+        who = held.by if held else "somebody"
+        raise Refused(f"The edition of {edition.date} was {how} by {who} already.") from error
+    return hold
+
+
+def _name(by: str) -> str:
+    name = " ".join(by.split())[:120]
+    if not name:
+        raise Misused("The send is held by name: say whose.")
+    return name
+
+
+def _not_on_the_wire(edition: Edition) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(edition=edition, state=State.CLAIMED, on_the_wire=False)

@@ -1,0 +1,314 @@
+"""The T-minus board: how far an edition is from its first morning, line by line, and what to do where it lags.
+
+A line that is `late` is what an alarm is raised for (`alarms.py`); both read the same facts, so that the board is
+never calm while an alarm rings.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import Count, Max, Q
+
+from daybreak.circulation.entitlement import entitled_readers
+from daybreak.common.clock import hours_and_minutes
+from daybreak.delivery.inserting import Wave
+from daybreak.delivery.mending.holding import hold_of
+from daybreak.delivery.models import Delivery, SendHold
+from daybreak.delivery.mornings import the_rules
+from daybreak.delivery.planning import day_wanted, is_planned, wave
+from daybreak.delivery.progress import clock_there
+from daybreak.delivery.returns.returnrates import USUAL_EDITIONS, return_lines
+from daybreak.delivery.watch.boardline import Line
+from daybreak.desk import editions
+from daybreak.desk.calendar import the_calendar
+from daybreak.desk.models import Edition
+from daybreak.press.failing import failure_of
+from daybreak.press.models import PressRun
+from daybreak.press.renditions import current_run
+from daybreak.wire.models import Source
+
+CUT_OFF = dt.timedelta(minutes=30)  # before the first wave: time to press, and to mend what will not press
+PATIENCE = dt.timedelta(minutes=10)  # what a step may take that takes seconds when all is well
+LATELY = dt.timedelta(days=14)
+SILENCE = dt.timedelta(hours=6)
+FEW = 5  # refusals below which a rate says nothing
+WAITING = (Delivery.State.DUE, Delivery.State.CLAIMED)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWave:
+    """The first readers of an edition: when it is due to them (UTC), in which zone, at which hour there."""
+
+    at: dt.datetime
+    time_zone: str
+
+    @property
+    def there(self) -> str:
+        """“06:00 in Auckland”."""
+        place = self.time_zone.rpartition("/")[2].replace("_", " ")
+        return f"{clock_there(self.at, self.time_zone)} in {place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Where one edition stands at an instant. `first` is None while nobody is to get it by mail."""
+
+    date: dt.date
+    at: dt.datetime
+    first: FirstWave | None
+    cut_off: dt.datetime
+    lines: tuple[Line, ...]
+
+    @property
+    def t_minus(self) -> str:
+        """How long until the first readers have it: “T−3 h 10 min”, “T+12 min” once their hour has come."""
+        goal = self.first.at if self.first else editions.first_morning(self.date)
+        sign = "−" if goal > self.at else "+"
+        return f"T{sign}{hours_and_minutes(abs(goal - self.at))}"
+
+    @property
+    def late(self) -> list[Line]:
+        """The lines that somebody must see to."""
+        return [line for line in self.lines if line.state == "late"]
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of plain values, dates and instants."""
+        return {**asdict(self), "t_minus": self.t_minus}
+
+
+def boards(at: dt.datetime) -> list[Board]:
+    """The boards of the editions whose mornings are running at `at`, the oldest first, and of the next one."""
+    shown = [board_of(date, at) for date in _going_out(at, editions.next_date(at))]
+    publishes = the_calendar().publishes
+    if not any(board.first and board.first.at > at and publishes(board.date) for board in shown):
+        shown.append(board_of(editions.next_date(at), at))
+    return shown
+
+
+def board_of(date: dt.date, at: dt.datetime) -> Board:
+    """The board of one edition, there or not."""
+    edition = Edition.objects.filter(date=date).first()
+    first = first_wave(date, at)
+    goal = first.at if first else editions.first_morning(date)
+    case = _Case(edition, date, at, first, goal - CUT_OFF, current_run(edition) if edition else None)
+    lines = [line for look in LOOKS if (line := look(case))]
+    return Board(date, at, first, case.cut_off, tuple(lines))
+
+
+def house_lines(at: dt.datetime) -> list[Line]:
+    """What does not belong to one edition: the wire, and what came back of the last day's mail."""
+    return [_wire(at), *return_lines(at)]
+
+
+def _wire(at: dt.datetime) -> Line:
+    polled = Source.objects.filter(active=True, feed_url__isnull=False).exclude(feed_url="")
+    heard = polled.aggregate(last=Max("last_good_at"), all=Count("pk"))
+    if not heard["all"]:
+        return Line("wire", "Wire", "wait", "No source is polled: add one, or import a file.")
+    if heard["last"] is None:
+        return Line("wire", "Wire", "wait", f"None of the {heard['all']} sources has been heard yet.")
+    since = hours_and_minutes(at - heard["last"])
+    if at - heard["last"] > SILENCE:
+        sentence = f"None of the {heard['all']} sources has been heard for {since}: look at the network, and at Sources."
+        return Line("wire", "Wire", "late", sentence)
+    return Line("wire", "Wire", "well", f"{heard['all']} sources, last heard {since} ago.")
+
+
+def first_wave(date: dt.date, at: dt.datetime) -> FirstWave | None:
+    """The earliest wave of an edition among the readers who are to have it by mail; None when nobody is."""
+    waves = ((each.due_at, zone) for zone, each in _waves(date, at))
+    first = min(waves, default=None)
+    return FirstWave(*first) if first else None
+
+
+def _waves(date: dt.date, at: dt.datetime) -> list[tuple[str, Wave]]:
+    rules = the_rules()
+    readers = entitled_readers(at).filter(day_wanted(date, rules), mail_stopped_at__isnull=True).order_by()
+    pairs = readers.values_list("time_zone", "delivery_time").distinct()
+    return [(zone, wave(date, zone, time, rules)) for zone, time in pairs]
+
+
+def _going_out(at: dt.datetime, next_date: dt.date) -> Iterator[dt.date]:
+    """Dates before the next edition's that some reader can still be sent: there was, or should be, a paper.
+
+    What is dated on a day without a paper goes out on the next one with it.
+    """
+    calendar = the_calendar()
+    day = at.date() - dt.timedelta(days=5)
+    made = set(Edition.objects.filter(date__range=(day, next_date)).values_list("date", flat=True))
+    while day < next_date:
+        if (calendar.publishes(day) or day in made) and any(
+            at <= each.not_after for _, each in _waves(day, at)
+        ):
+            yield day
+        day += dt.timedelta(days=1)
+
+
+def _appears(at: dt.datetime) -> bool:
+    """Whether the paper comes out at all: it was printed lately."""
+    return PressRun.objects.filter(pressed_at__range=(at - LATELY, at)).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    edition: Edition | None
+    date: dt.date
+    at: dt.datetime
+    first: FirstWave | None
+    cut_off: dt.datetime
+    run: PressRun | None
+
+    @property
+    def approved(self) -> bool:
+        return self.edition is not None and self.edition.state == Edition.State.APPROVED
+
+    @property
+    def pressed(self) -> bool:
+        """Whether what is approved now has been printed."""
+        return self.approved and self.run is not None and self.run.approved_at == self._approved_at()
+
+    def _approved_at(self) -> dt.datetime | None:
+        return self.edition.approved_at if self.edition else None
+
+    def since(self, instant: dt.datetime) -> str:
+        return hours_and_minutes(self.at - instant)
+
+
+def _approval(case: _Case) -> Line:
+    if case.edition and case.approved and case.edition.approved_at:
+        sentence = f"By {case.edition.approved_by}, {case.edition.approved_at:%H:%M} UTC."
+        return Line("approval", "Approved", "well", sentence)
+    what = "It is open" if case.edition else "It is not started"
+    if case.first is None:
+        return Line("approval", "Approved", "wait", f"{what}, and nobody is to have it by mail yet.")
+    if case.run is not None:
+        return Line("approval", "Approved", "wait", "It is open again; what was printed stays printed.")
+    if case.edition is None and not _appears(case.at):
+        return Line("approval", "Approved", "wait", f"{what}; nothing was printed for {LATELY.days} days.")
+    if case.at < case.cut_off:
+        away = hours_and_minutes(case.cut_off - case.at)
+        sentence = f"{what}. The cut-off is {case.cut_off:%H:%M} UTC, in {away}."
+        return Line("approval", "Approved", "wait", sentence)
+    waiting = f"the first readers have their morning at {case.first.there}, {case.first.at:%H:%M} UTC"
+    sentence = f"{what} after its cut-off, and {waiting}: approve it now."
+    return Line("approval", "Approved", "late", sentence)
+
+
+def _press(case: _Case) -> Line:
+    if not case.approved or case.edition is None or case.edition.approved_at is None:
+        return Line("press", "Pressed", "wait", "Follows the approval.")
+    if case.pressed and case.run is not None:
+        audio = case.run.renditions.filter(name="edition.mp3").first()
+        length = f", audio {_length(float(audio.facts['duration']))}" if audio else ""
+        return Line("press", "Pressed", "well", f"{case.run.pressed_at:%H:%M} UTC{length}.")
+    failure = failure_of(case.edition)
+    if failure is not None:
+        return Line("press", "Pressed", "late", f"It would not print. {failure.detail.get('why', '')}")
+    if case.at - case.edition.approved_at > PATIENCE:
+        ago = case.since(case.edition.approved_at)
+        sentence = f"Approved {ago} ago and not printed: is `daybreak serve` running? Or run `daybreak edition press {case.date}`."
+        return Line("press", "Pressed", "late", sentence)
+    return Line("press", "Pressed", "wait", "Being printed.")
+
+
+def _planning(case: _Case) -> Line:
+    if case.edition is None or case.run is None:
+        return Line("planning", "Planned", "wait", "Follows the press run.")
+    rows = Delivery.objects.filter(edition=case.edition, correction=None).count()
+    if not is_planned(case.edition, case.at):
+        ago = case.since(case.run.pressed_at)
+        if case.at - case.run.pressed_at <= PATIENCE:
+            return Line("planning", "Planned", "wait", f"{rows:,} planned, more to come.")
+        sentence = f"Readers without a row {ago} after the press run: run `daybreak deliver run`."
+        return Line("planning", "Planned", "late", sentence)
+    first = f", the first at {case.first.there}" if case.first and case.first.at > case.at else ""
+    return Line(
+        "planning", "Planned", "well", f"{_mails(rows)} planned{first}." if rows else "Nobody to send to."
+    )
+
+
+def _sending(case: _Case) -> Line | None:
+    if case.edition is None or case.run is None:
+        return None
+    rows = Delivery.objects.filter(edition=case.edition, correction=None)
+    due = rows.filter(state__in=WAITING, due_at__lte=case.at)
+    stuck = due.filter(due_at__lt=case.at - PATIENCE, attempts=0).count()
+    last = rows.aggregate(last=Max("handed_over_at"))["last"]
+    gone = rows.filter(state=Delivery.State.HANDED_OVER).count()
+    if hold := hold_of(case.edition):
+        return _held(hold, gone, rows.filter(state__in=WAITING).count(), stuck)
+    if stuck and (last is None or case.at - last > PATIENCE):
+        sentence = f"{_mails(stuck)} due for more than {hours_and_minutes(PATIENCE)} and none leaves: is `daybreak serve` running, and does the mail server answer?"
+        return Line("sending", "Sent", "late", sentence)
+    waiting = rows.filter(state__in=WAITING).count()
+    if not waiting:
+        return Line("sending", "Sent", "well" if gone else "wait", f"{gone:,} handed over.")
+    return Line("sending", "Sent", "wait", f"{gone:,} handed over, {waiting:,} waiting for their morning.")
+
+
+def _held(hold: SendHold, gone: int, waiting: int, stuck: int) -> Line:
+    """A pause that keeps readers from their morning must be seen; a stop is as somebody wanted it."""
+    if hold.kind == SendHold.Kind.STOP:
+        return Line(
+            "sending", "Sent", "wait", f"{gone:,} handed over, then {hold.by} stopped it: {hold.reason}"
+        )
+    why = f": {hold.reason.rstrip('.')}" if hold.reason else ""
+    sentence = f"{hold.by} paused it at {hold.at:%H:%M} UTC{why}; {waiting:,} wait. Resume or stop it under Deliveries."
+    return Line("sending", "Sent", "late" if stuck else "wait", sentence)
+
+
+def _doubts(case: _Case) -> Line | None:
+    if case.edition is None or case.run is None:
+        return None
+    number = Delivery.objects.filter(edition=case.edition, state=Delivery.State.IN_DOUBT).count()
+    if not number:
+        return None
+    return Line("doubts", "In doubt", "late", f"{_mails(number)} in doubt: settle each under Deliveries.")
+
+
+def _refusals(case: _Case) -> Line | None:
+    """Refusals count as risen when they are more than twice as frequent as in the last editions, and above 2 %."""
+    if case.edition is None or case.run is None:
+        return None
+    before = Edition.objects.filter(date__lt=case.date).order_by("-date").values("pk")[:USUAL_EDITIONS]
+    refused, tried = _refused(Q(edition=case.edition))
+    usual_refused, usual_tried = _refused(Q(edition__in=before))
+    if refused < FEW:
+        return None
+    share, usual = refused / tried, usual_refused / usual_tried if usual_tried else 0.0
+    if share <= max(0.02, 2 * usual):
+        return Line("refusals", "Refused", "wait", f"{refused:,} of {tried:,}, as usual.")
+    sentence = f"{refused:,} of {tried:,} were refused ({share:.1%}; usually {usual:.1%}): read the answers under Deliveries."
+    return Line("refusals", "Refused", "late", sentence)
+
+
+def _refused(which: Q) -> tuple[int, int]:
+    """How many mails were refused, and of how many that had an answer."""
+    answered = (Delivery.State.REFUSED, Delivery.State.HANDED_OVER)
+    counted = Delivery.objects.filter(which, state__in=answered).aggregate(
+        refused=Count("pk", filter=Q(state=Delivery.State.REFUSED)), tried=Count("pk")
+    )
+    return counted["refused"], counted["tried"]
+
+
+def _mails(number: int) -> str:
+    return "1 mail is" if number == 1 else f"{number:,} mails are"
+
+
+def _length(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+LOOKS: tuple[Callable[[_Case], Line | None], ...] = (
+    _approval,
+    _press,
+    _planning,
+    _sending,
+    _doubts,
+    _refusals,
+)
