@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Generator
 
 import pytest
+from django.db import connection
+from pytest_django.plugin import blocking_manager_key
 
 from daybreak.circulation.models import Period, Reader
 from daybreak.desk.editionfile import read_edition
@@ -18,6 +21,20 @@ from daybreak.wire.filing import filer_of_this_process
 from tests.world import SMALL_EDITION
 
 UTC = dt.UTC
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """A test with transactions of its own empties all tables when it ends, those too that migrations had filled: its
+    neighbours in the process need them."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    filled = getattr(connection, "_test_serialized_contents", "")
+    if filled and marker is not None and marker.kwargs.get("transaction"):
+        with item.config.stash[blocking_manager_key].unblock():
+            connection.creation.deserialize_db_from_string(filled)
+
+
 NIGHT = dt.datetime(2022, 5, 5, 16, 0, tzinfo=UTC)  # Friday is near in Auckland, the desk has closed
 FRIDAY = dt.date(2022, 5, 6)
 STANDING = (

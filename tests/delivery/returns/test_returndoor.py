@@ -34,6 +34,7 @@ def door(tmp_path: Path) -> Iterator[tuple[smtplib.SMTP, dict[str, str]]]:
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "daybreak.settings",
         "DAYBREAK_DATA": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'daybreak.sqlite3'}",
         "DAYBREAK_MAIL_FROM": "editions@paper.example",
         "DAYBREAK_BOUNCE_SMTP": f"127.0.0.1:{port}",
     }
