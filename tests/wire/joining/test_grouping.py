@@ -117,6 +117,21 @@ def test_a_second_look_merges_what_belongs_together_and_only_then() -> None:
     assert grouper.add(copy) == story, "its original has moved"
 
 
+@pytest.mark.parametrize("seen", range(1_994, 2_002))
+def test_no_story_is_forgotten_while_a_second_look_has_it_in_its_list(
+    seen: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grouper = Grouper()
+    apart, story = uuid.uuid4(), uuid.uuid4()
+    grouper.restore(EARLY, apart)
+    for item in TOLD[:2]:
+        grouper.restore(item, story)
+    grouper.add(TOLD[2])
+    grouper._seen = seen  # the housekeeping is due at every two thousandth article
+    monkeypatch.setattr(grouper, "_close_old", lambda at: pytest.fail("it was closed inside the look"))
+    assert grouper.look_again() == [Merge(apart, story)]
+
+
 def test_a_settled_story_is_never_merged_into_another() -> None:
     grouper = Grouper()
     apart, story = uuid.uuid4(), uuid.uuid4()

@@ -113,7 +113,7 @@ class Grouper:
         self._index: dict[str, dict[_Open, float]] = {}
         self._articles_with: Counter[str] = Counter()
         self._articles = 0  # in open stories, which `_articles_with` counts
-        self._seen = 0
+        self._seen = self._swept = 0
         self._story_of: dict[str, uuid.UUID] = {}
         self._grown: dict[_Open, None] = {}  # in order, so that a second look is the same each time
 
@@ -130,11 +130,13 @@ class Grouper:
         else:
             key = self._likeliest(account) or self._new_key()
         self._grown[self._join(account, key)] = None
+        self._sweep(account.at)
         return key
 
     def restore(self, item: GroupItem, story: uuid.UUID) -> None:
         """Put an article back into the story it was given."""
         self._join(self._account(item), story)
+        self._sweep(item.at)
 
     def forget(self, story: uuid.UUID) -> None:
         """Let go of a story, so that its articles can be put back as somebody else has regrouped them."""
@@ -326,8 +328,6 @@ class Grouper:
         story.counts.update(account.rarity.keys())
         self._story_of[account.key] = key
         self._move_centroid(story, account.vector)
-        if self._seen % 2_000 == 0:
-            self._close_old(account.at)
         return story
 
     def _move_centroid(self, story: _Open, vector: Vector) -> None:
@@ -343,6 +343,12 @@ class Grouper:
         for term in vector:
             if term in total:
                 self._index.setdefault(term, {})[story] = total[term]
+
+    def _sweep(self, at: float) -> None:
+        """Now and then, and never inside a second look, which has a list of open stories in its hand."""
+        if self._seen - self._swept >= 2_000:
+            self._swept = self._seen
+            self._close_old(at)
 
     def _close_old(self, at: float) -> None:
         """Forget stories outside the window; those touched lately stay, for an old file may still be coming in."""
