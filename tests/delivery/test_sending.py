@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from daybreak.circulation.models import Period, Reader
 from daybreak.common.post import AddressRefused, InDoubt, ServerAway, SmtpPost, TryLater
@@ -267,6 +268,18 @@ def claimed(db: None) -> Iterator[uuid.UUID]:
 def test_a_claim_takes_nothing_that_is_claimed(claimed: uuid.UUID) -> None:
     with new_claim() as other:
         assert take(other, (Delivery.objects.all()[0].edition_id, None), BERLIN_SIX) == 0
+
+
+def test_a_claim_takes_no_more_than_it_asks_for_however_the_database_looks_for_it() -> None:
+    many_readers(30)
+    plan(printed(), NIGHT)
+    if connection.vendor == "postgresql":  # the plans that it may choose when it knows little of a table
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+            cursor.execute("SET LOCAL enable_material = off; SET LOCAL enable_hashagg = off")
+    with new_claim() as claim:
+        assert take(claim, (Delivery.objects.all()[0].edition_id, None), BERLIN_SIX, 12) == 12
+        assert states() == {"claimed": 12, "due": 18}
 
 
 def test_an_ended_lease_leaves_doubt_only_about_what_was_on_the_wire(claimed: uuid.UUID) -> None:

@@ -54,7 +54,8 @@ def take(
 ) -> int:
     """Claim up to `most` (BATCH) due rows of an edition, or of a correction, at `at`, the longest due first; how many.
 
-    One conditional UPDATE; of what is on hold it claims nothing. Readers at the domains `without` are left aside.
+    A choice and one conditional UPDATE of it; of what is on hold it claims nothing. Readers at the domains `without`
+    are left aside.
     """
     edition, correction = what
     due = Delivery.objects.filter(
@@ -69,11 +70,12 @@ def take(
     open_rows = (
         not_to(due, without).order_by("due_at", "id").select_for_update(skip_locked=True, of=("self",))
     )
-    chosen = open_rows.values("pk")[: most or BATCH]
-    # The state is asked again outside the subquery: PostgreSQL chooses first and locks after.
-    claimed = Delivery.objects.filter(pk__in=chosen, state=State.DUE)
     with transaction.atomic():
-        return claimed.update(state=State.CLAIMED, claim=claim, claimed_at=at, on_the_wire=False)
+        # Not as a subquery of the UPDATE: PostgreSQL may run that again for each row, and each time its LIMIT skips
+        # what this very statement has taken, so that the claim grows beyond what was asked for.
+        chosen = list(open_rows.values_list("pk", flat=True)[: most or BATCH])
+        held = Delivery.objects.filter(pk__in=chosen, state=State.DUE)
+        return held.update(state=State.CLAIMED, claim=claim, claimed_at=at, on_the_wire=False)
 
 
 def not_to(rows: QuerySet[Delivery], domains: Collection[str]) -> QuerySet[Delivery]:
