@@ -61,8 +61,8 @@ def read(sock: socket.socket, size: int) -> bytes:
     return data
 
 
-def hand_over(line: Line, message: bytes = MAIL) -> PostError | None:
-    line.offer("paper@example.org", "ada@example.org", message)
+def hand_over(line: Line, *message: bytes, settled: bool = False) -> PostError | None:
+    line.offer("paper@example.org", "ada@example.org", *(message or (MAIL,)), settled=settled)
     while line.stage not in (Stage.IDLE, Stage.DEAD):
         if line.stage is Stage.LEAVE:
             time.sleep(0.05)
@@ -93,6 +93,25 @@ def test_the_envelope_goes_out_as_one_group_and_the_dot_by_itself() -> None:
         MAIL,
         b".\r\n",
     ]
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_a_mail_in_many_pieces_arrives_whole_at_a_server_that_reads_slowly(settled: bool) -> None:
+    lines = [f"Line {number} of a long mail.\r\n".encode() * 40 for number in range(700)]
+    heard: list[bytes] = []
+
+    def play(sock: socket.socket) -> None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)
+        greeted(sock, b"250-there\r\n250 PIPELINING\r\n")
+        sock.recv(1000)
+        sock.sendall(b"250 a\r\n250 b\r\n354 go\r\n")
+        time.sleep(0.1)
+        heard.append(read_until(sock, b"\r\n.\r\n"))
+        sock.sendall(b"250 taken\r\n")
+
+    with server(play, timeout=20.0) as where:
+        assert hand_over(greet(where), *lines, settled=settled) is None
+    assert heard == [b"".join(lines) + b".\r\n"]
 
 
 def test_a_server_that_takes_one_command_at_a_time_gets_one() -> None:

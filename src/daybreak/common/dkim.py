@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -64,24 +64,28 @@ class Signer:
     domain: str
     keys: tuple[Key, ...]
 
-    def sign(self, message: bytes, *, settled: bool = False) -> bytes:
-        """`message` (RFC 5322) with CRLF line ends and a signature of each key on top; as it came without a key.
-
-        `settled` promises that the line ends are CRLF and the body is in its relaxed form already: looking for
-        itself takes longer than hashing.
-        """
+    def sign(self, message: bytes) -> bytes:
+        """`message` (RFC 5322) with CRLF line ends and a signature of each key on top; as it came without a key."""
         if not self.keys:
             return message
-        if not settled:
-            message = with_crlf(message)
-            message = message if message.endswith(b"\r\n") else message + b"\r\n"
+        message = with_crlf(message)
+        message = message if message.endswith(b"\r\n") else message + b"\r\n"
         head, _, body = message.partition(b"\r\n\r\n")
-        names, fields = _fields_to_sign(head)
-        body_hash = base64.b64encode(
-            hashlib.sha256(body if settled else canonical_body(body)).digest()
-        ).decode()
-        signatures = (self._signature(key, names, fields, body_hash) for key in self.keys)
-        return b"".join((*signatures, message))
+        return self.signatures(head, [canonical_body(body)]) + message
+
+    def signatures(self, head: bytes, body: Iterable[bytes]) -> bytes:
+        """The header fields that sign a mail, to be set before its `head` (CRLF line ends); empty without a key.
+
+        `body` is in the relaxed form already, in any number of pieces: looking for itself takes longer than hashing.
+        """
+        if not self.keys:
+            return b""
+        names, fields = _fields_to_sign(head.removesuffix(b"\r\n\r\n"))
+        digest = hashlib.sha256()
+        for piece in body:
+            digest.update(piece)
+        body_hash = base64.b64encode(digest.digest()).decode()
+        return b"".join(self._signature(key, names, fields, body_hash) for key in self.keys)
 
     def _signature(self, key: Key, names: str, fields: bytes, body_hash: str) -> bytes:
         header = (

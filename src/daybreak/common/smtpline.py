@@ -16,7 +16,7 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from daybreak.common.dkim import with_crlf
@@ -26,6 +26,7 @@ from daybreak.common.relays import MailServer
 LONGEST_LINE = 2048  # octets; RFC 5321, 4.5.3.1.5 allows 512
 MOST_LINES = 100  # of one answer
 READ_AT_ONCE = 16_384
+MOST_PIECES = 512  # in one call; POSIX's IOV_MAX is 1,024 where it matters
 ANSWER = re.compile(r"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL | re.ASCII)
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -104,12 +105,12 @@ class Line:
         self.ready_at = 0.0  # monotonic seconds at which leave may be given
         self._patience = patience
         self._answers = Answers()
-        self._out: list[memoryview] = []
+        self._out: list[bytes | memoryview] = []
         self._waiting: list[str] = []  # verbs whose answers are still to come
         self._unsent: list[
             tuple[str, bytes]
         ] = []  # commands held back from a server that takes one at a time
-        self._body = b""
+        self._body: Sequence[bytes] = ()
         self._deadline = 0.0
         sock.setblocking(False)
 
@@ -118,14 +119,15 @@ class Line:
         """Whether bytes wait for room in the system's buffers."""
         return bool(self._out)
 
-    def offer(self, sender: str, recipient: str, message: bytes, *, settled: bool = False) -> None:
-        """Begin to hand over `message`; `settled` promises that its lines end in CRLF and none begins with a dot.
+    def offer(self, sender: str, recipient: str, *message: bytes, settled: bool = False) -> None:
+        """Begin to hand over `message`, in any number of pieces; `settled` promises that its lines end in CRLF, the
+        last one too, and that none begins with a dot.
 
         Raises AddressRefused, the line still idle, when this server never can.
         """
         assert self.stage is Stage.IDLE
-        to, options = self._envelope(recipient, len(message))
-        self._body = message if settled else dot_stuffed(message)
+        to, options = self._envelope(recipient, sum(map(len, message)))
+        self._body = message if settled else (dot_stuffed(b"".join(message)),)
         self.outcome = None
         self.stage = Stage.ENVELOPE
         self._deadline = time.monotonic() + self.server.timeout
@@ -143,7 +145,7 @@ class Line:
         self.stage = Stage.ANSWER
         self._waiting = ["."]
         self._deadline = time.monotonic() + self.server.timeout
-        self._out.append(memoryview(b".\r\n"))
+        self._out.append(b".\r\n")
         self._write()
 
     def step(self) -> None:
@@ -192,16 +194,12 @@ class Line:
         group = self._unsent if "PIPELINING" in self.extensions else self._unsent[:1]
         self._unsent = self._unsent[len(group) :]
         self._waiting += [verb for verb, _ in group]
-        self._out.append(memoryview(b"".join(command for _, command in group)))
+        self._out.append(b"".join(command for _, command in group))
 
     def _write(self) -> None:
         try:
             while self._out:
-                sent = self.sock.send(self._out[0])
-                if sent == len(self._out[0]):
-                    del self._out[0]
-                else:
-                    self._out[0] = self._out[0][sent:]
+                self._advance(self._send())
         except WOULD_BLOCK:
             return
         except (OSError, ValueError) as error:
@@ -209,8 +207,28 @@ class Line:
             return
         if self.stage is Stage.BODY:
             self.stage = Stage.LEAVE
-            self._body = b""
+            self._body = ()
             self.ready_at = time.monotonic() + min(max(self._patience, _round_trip(self.sock)), 0.05)
+
+    def _send(self) -> int:
+        """As many octets as the system takes; how many. TLS would make a record of each piece."""
+        if not isinstance(self.sock, ssl.SSLSocket):
+            return self.sock.sendmsg(self._out[:MOST_PIECES])
+        if len(self._out) > 1:
+            self._out = [b"".join(self._out)]
+        return self.sock.send(self._out[0])
+
+    def _advance(self, sent: int) -> None:
+        """Forget the first `sent` octets of what is to go out."""
+        gone = 0
+        for piece in self._out:
+            if sent < len(piece):
+                break
+            sent -= len(piece)
+            gone += 1
+        del self._out[:gone]
+        if sent:
+            self._out[0] = memoryview(self._out[0])[sent:]
 
     # -- what comes in -----------------------------------------------------------------------------------
     def _read(self) -> None:
@@ -252,7 +270,7 @@ class Line:
             self._write()
             return
         self.stage = Stage.BODY
-        self._out.append(memoryview(self._body))
+        self._out += self._body
         self._write()
 
     def _refused(self, verb: str, answer: Answer) -> None:
@@ -272,7 +290,7 @@ class Line:
         elif verb == "DATA" and answer.code // 100 == 3:
             # It wants a text although nobody is to get it: RFC 2920, 3.1 has an empty one sent.
             self._waiting.append(".")
-            self._out.append(memoryview(b".\r\n"))
+            self._out.append(b".\r\n")
             self._write()
         elif verb in ("DATA", "."):
             self._reset()
@@ -284,7 +302,7 @@ class Line:
 
     def _reset(self) -> None:
         self._waiting.append("RSET")
-        self._out.append(memoryview(b"RSET\r\n"))
+        self._out.append(b"RSET\r\n")
         self._write()
 
     def _end(self, answer: Answer) -> None:
@@ -311,7 +329,7 @@ class Line:
 
     def _hang_up(self) -> None:
         self.stage = Stage.DEAD
-        self._out, self._body = [], b""
+        self._out, self._body = [], ()
         self.sock.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections import Counter
 from dataclasses import asdict
 from itertools import islice
@@ -53,8 +54,13 @@ def run(ctx: click.Context, at: dt.datetime, as_json: bool, workers: int, planne
     """Plan every printed edition, hand over what is due, and return when nothing more is."""
     rehearsed = ctx.get_parameter_source("at") is not ParameterSource.DEFAULT
     plans = Planned() if planned else plan_all(at)
+    master = os.getppid()
     sent = deliver_in_force(
-        (lambda: at) if rehearsed else now, workers=workers, rehearsed_at=at if rehearsed else None
+        (lambda: at) if rehearsed else now,
+        workers=workers,
+        rehearsed_at=at if rehearsed else None,
+        # One of a crew takes no more when the process that leads it is gone.
+        may_go_on=lambda: not planned or os.getppid() == master,
     )
     if as_json:
         print_json({**asdict(plans), **asdict(sent)})

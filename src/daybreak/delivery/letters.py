@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email import policy
 from email.header import Header
@@ -72,7 +72,8 @@ class Letter:
 
     sender: str
     site_url: str
-    pieces: tuple[bytes | Slot, ...]
+    head: tuple[bytes | Slot, ...]
+    body: tuple[bytes | Slot, ...]
 
     def to(
         self,
@@ -82,10 +83,23 @@ class Letter:
         note: str = "",
         late: Late | None = None,
     ) -> bytes:
-        """The message for one reader, CRLF line ends, 7-bit. `note` is a plain sentence or empty; `late` is the
-        edition before, when it came too late for the reader.
+        """`pieces_for` the reader as one message."""
+        head, body = self.pieces_for(reader, delivery_id, at, note, late)
+        return head + b"".join(body)
 
-        Its body is in the relaxed form of RFC 6376, 3.4.4 as it stands, and no line begins with a dot: neither signing
+    def pieces_for(
+        self,
+        reader: Addressee,
+        delivery_id: object,
+        at: dt.datetime,
+        note: str = "",
+        late: Late | None = None,
+    ) -> tuple[bytes, list[bytes]]:
+        """The message for one reader, CRLF line ends, 7-bit: its head with the empty line after it, and its body in
+        pieces, of which all but the reader's own are the same objects in every mail.
+
+        `note` is a plain sentence or empty; `late` is the edition before, when it came too late for the reader. The
+        body is in the relaxed form of RFC 6376, 3.4.4 as it stands, and no line begins with a dot: neither signing
         nor sending need look for that.
 
         Raises NoAddress when the reader's address cannot stand in a header.
@@ -98,9 +112,11 @@ class Letter:
             "NOTE": note,
             "LATE": f"{late.day}’s edition was late; {READ_IT} {self.site_url}{late.path}" if late else "",
         }
-        return b"".join(
-            piece if isinstance(piece, bytes) else piece.write(values[piece.name]) for piece in self.pieces
-        )
+        return b"".join(_filled(self.head, values)), _filled(self.body, values)
+
+
+def _filled(pieces: Iterable[bytes | Slot], values: dict[str, str]) -> list[bytes]:
+    return [piece if isinstance(piece, bytes) else piece.write(values[piece.name]) for piece in pieces]
 
 
 @lru_cache(maxsize=4)
@@ -129,7 +145,7 @@ def compose(
     `feedback` are the first three parts of its Feedback-ID, the last of them the kind of mail.
     """
     boundary = b"=_" + hashlib.sha256(page).hexdigest()[:32].encode()  # "=_" never occurs in quoted-printable
-    pieces: list[bytes | Slot] = [*_headers(subject, config, boundary, _feedback_id(feedback, config))]
+    pieces: list[bytes | Slot] = []
     for kind, body, write in ((b"plain", text, _in_text), (b"html", page, _in_html)):
         pieces.append(
             b"--" + boundary + b"\r\nContent-Type: text/" + kind + b"; charset=utf-8\r\n"
@@ -137,7 +153,19 @@ def compose(
         )
         pieces += [*_body(_with_addresses(body, path, config), write), b"\r\n"]
     pieces.append(b"--" + boundary + b"--\r\n")
-    return Letter(config.mail_from, config.site_url, tuple(pieces))
+    head = _headers(subject, config, boundary, _feedback_id(feedback, config))
+    return Letter(config.mail_from, config.site_url, tuple(head), tuple(_together(pieces)))
+
+
+def _together(pieces: Iterable[bytes | Slot]) -> list[bytes | Slot]:
+    """The pieces with those that follow each other without a slot between them as one."""
+    joined: list[bytes | Slot] = []
+    for piece in pieces:
+        if joined and isinstance(piece, bytes) and isinstance(joined[-1], bytes):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _with_addresses(body: bytes, path: str, config: Config) -> bytes:

@@ -23,7 +23,7 @@ from daybreak.circulation.models import Reader
 from daybreak.common.config import Config
 from daybreak.common.dkim import make_keys
 from daybreak.common.relays import MailServer, WarmUp
-from daybreak.delivery import sending
+from daybreak.delivery.handover import claims
 from daybreak.delivery.handover import ledger as ledgers
 from daybreak.delivery.handover.ledger import Sent
 from daybreak.delivery.handover.pacing import BURST, Paces
@@ -133,7 +133,7 @@ def planned(number: int) -> None:
 
 
 def test_each_reader_gets_it_once_on_many_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "BATCH", 50)
+    monkeypatch.setattr(claims, "BATCH", 50)
     planned(120)
     relay = Relay()
     with at_work(relay) as config:
@@ -267,7 +267,7 @@ def test_a_mail_whose_lease_ended_does_not_leave(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_hand_on_the_send_is_asked_before_each_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "BATCH", 50)
+    monkeypatch.setattr(claims, "BATCH", 50)
     planned(70)
     with at_work(Relay()) as config:
         assert deliver(config, may_go_on=iter([True, False]).__next__).handed_over == 50

@@ -11,14 +11,19 @@ import fcntl
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Concat, Left, Lower, StrIndex, Substr
 
+from daybreak.circulation.entitlement import entitled_readers
+from daybreak.circulation.models import Period
 from daybreak.delivery.models import Delivery, SendHold
+from daybreak.delivery.returns.suppressing import suppressed
 
 State = Delivery.State
 What = tuple[int, int | None]  # ids of an edition and, for a correction of it, of that
@@ -27,6 +32,24 @@ BATCH = 500
 UNSENT = {"state": State.DUE, "claim": None, "claimed_at": None, "on_the_wire": False}
 DOUBT = "The sending was cut off between the last byte and the answer: it may or may not have arrived."
 TOO_LATE = "Its hour passed, so it waits on the site. "
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A claimed row with what decides whether its reader is owed it still."""
+
+    key: uuid.UUID
+    attempts: int
+    not_after: dt.datetime
+    reader: int
+    email: str
+    name: str
+    unsubscribe_token: str
+    days: int
+    mail_stopped_at: dt.datetime | None
+    suppressed: bool
+    entitled: bool
+    on_trial: bool
 
 
 @contextmanager
@@ -51,8 +74,8 @@ def take(
     at: dt.datetime,
     most: int = 0,
     without: Collection[str] = (),
-) -> int:
-    """Claim up to `most` (BATCH) due rows of an edition, or of a correction, at `at`, the longest due first; how many.
+) -> list[Row]:
+    """Claim up to `most` (BATCH) due rows of an edition, or of a correction, at `at`, the longest due first; which.
 
     A choice and one conditional UPDATE of it; of what is on hold it claims nothing. Readers at the domains `without`
     are left aside.
@@ -68,14 +91,35 @@ def take(
     )
     # What another worker is claiming at this moment is skipped where the database can (PostgreSQL).
     open_rows = (
-        not_to(due, without).order_by("due_at", "id").select_for_update(skip_locked=True, of=("self",))
+        # By the index alone: with the id besides, all that is due at one instant would be sorted each time.
+        not_to(due, without).order_by("due_at").select_for_update(skip_locked=True, of=("self",))
     )
     with transaction.atomic():
         # Not as a subquery of the UPDATE: PostgreSQL may run that again for each row, and each time its LIMIT skips
         # what this very statement has taken, so that the claim grows beyond what was asked for.
-        chosen = list(open_rows.values_list("pk", flat=True)[: most or BATCH])
-        held = Delivery.objects.filter(pk__in=chosen, state=State.DUE)
-        return held.update(state=State.CLAIMED, claim=claim, claimed_at=at, on_the_wire=False)
+        chosen = [Row(*values) for values in _looked_at(open_rows, at)[: most or BATCH]]
+        claimed = Delivery.objects.filter(pk__in=[row.key for row in chosen], state=State.DUE)
+        claimed.update(state=State.CLAIMED, claim=claim, claimed_at=at, on_the_wire=False)
+        return chosen
+
+
+def _looked_at(rows: QuerySet[Delivery], at: dt.datetime) -> QuerySet[Delivery, tuple[Any, ...]]:
+    """The columns of `Row`. Each reader is looked up by key: a list of all who are entitled grows with the paper."""
+    entitled = entitled_readers(at).filter(pk=OuterRef("reader"))
+    trying = Period.objects.filter(reader=OuterRef("reader"), kind="trial", starts_at__lte=at, ends_at__gt=at)
+    who = ("reader__email", "reader__name", "reader__unsubscribe_token")
+    wants = ("reader__delivery_days", "reader__mail_stopped_at")
+    return rows.values_list(
+        "pk",
+        "attempts",
+        "not_after",
+        "reader",
+        *who,
+        *wants,
+        suppressed("reader"),
+        Exists(entitled),
+        Exists(trying),
+    )
 
 
 def not_to(rows: QuerySet[Delivery], domains: Collection[str]) -> QuerySet[Delivery]:

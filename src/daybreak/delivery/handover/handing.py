@@ -1,4 +1,4 @@
-"""A claim's mails handed over: on many lines at once by SMTP, or one after the other by any other post.
+"""Jobs handed over: on many lines at once by SMTP, or one after the other by any other post.
 
 On lines, each turn does what there is: it feeds idle lines, takes in what servers said, writes marks and outcomes
 together, and gives leave for the dots whose marks stand. While all lines wait it sets and signs the next mails.
@@ -16,18 +16,21 @@ from daybreak.common.smtpline import Line, Stage
 from daybreak.delivery.handover.ledger import Job, Ledger, Outcome
 from daybreak.delivery.handover.lines import Lines
 from daybreak.delivery.handover.pacing import BURST
+from daybreak.delivery.handover.supply import Supply
 from daybreak.delivery.letters import NoAddress
 
 BREAKS = 3  # lines that may break under one mail before it is put off
 LONGEST_WAIT = 0.25  # seconds between two looks at the time limits
+GATHERED = 24  # marks and outcomes that make a transaction worth while
+PATIENCE = 0.003  # seconds that a dot waits for others
 
 
 @dataclass(slots=True)
 class Desk:
-    """What both ways of handing over need: how a mail is set and signed, its envelope sender, its rows."""
+    """What all ways of handing over need: how a mail is set and signed, its envelope sender, its rows."""
 
     ledger: Ledger
-    write: Callable[[Job], bytes]  # with CRLF line ends; raises NoAddress
+    write: Callable[[Job], list[bytes]]  # in pieces, with CRLF line ends; raises NoAddress
     sender: Callable[[Job], str]
 
     def late(self, job: Job) -> bool:
@@ -41,10 +44,10 @@ def one_by_one(jobs: Iterator[Job], post: Callable[[str, str, bytes], None], des
     try:
         for job in jobs:
             if desk.late(job):
-                desk.ledger.too_late([job])
+                desk.ledger.put_back([job])
                 continue
             try:
-                message = desk.write(job)
+                message = b"".join(desk.write(job))
             except NoAddress as error:
                 outcomes.append((job, AddressRefused(str(error))))
                 continue
@@ -65,16 +68,19 @@ def one_by_one(jobs: Iterator[Job], post: Callable[[str, str, bytes], None], des
 
 @dataclass(slots=True)
 class Handing:
-    """The mails of one claim on the lines of one process. `resting` says until when (Unix) a domain is left alone."""
+    """The mails of a supply on the lines of one process."""
 
     lines: Lines
     desk: Desk
-    jobs: Iterator[Job]
-    resting: dict[str, float]
+    supply: Supply
+    jobs: Iterator[Job] = field(init=False)
     ready: deque[Job] = field(default_factory=deque)  # set and signed
     busy: dict[Line, Job] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     finished: bool = False  # no job is left to take
+
+    def __post_init__(self) -> None:
+        self.jobs = self.supply.jobs()
 
     def run(self) -> None:
         """Hand all of them over; returns early, with `trouble` said, when no relay is left."""
@@ -102,9 +108,10 @@ class Handing:
         """Set and sign one mail more; whether one was there."""
         for job in self.jobs:
             if self._held_back(job):
+                self.supply.held_back.append(job)
                 continue
             if self.desk.late(job):
-                self.desk.ledger.too_late([job])
+                self.desk.ledger.put_back([job])
                 continue
             try:
                 job.message = self.desk.write(job)
@@ -117,13 +124,13 @@ class Handing:
         return False
 
     def _held_back(self, job: Job) -> bool:
-        """Whether its domain has had its pace: then it stays claimed here and is given back with the claim."""
-        now = time.time()
-        if self.resting.get(job.domain, 0.0) > now:
+        """Whether its domain has had its pace."""
+        now, resting = time.time(), self.supply.resting
+        if resting.get(job.domain, 0.0) > now:
             return True
         wait = self.lines.paces.wait_for_domain(job.domain, now)
         if wait:
-            self.resting[job.domain] = now + max(wait, BURST)
+            resting[job.domain] = now + max(wait, BURST)
         return bool(wait)
 
     def _offer(self) -> None:
@@ -132,16 +139,18 @@ class Handing:
                 return
             job = self.ready.popleft()
             try:
-                line.offer(self.desk.sender(job), job.email, job.message, settled=True)
+                line.offer(self.desk.sender(job), job.email, *job.message, settled=True)
             except AddressRefused as error:
                 self.outcomes.append((job, error))
                 continue
             relay.carried += 1
             self.busy[line] = job
+            self.lines.watch(line)
             self._collect([line])  # it may have broken at the first byte
 
     # -- a turn ------------------------------------------------------------------------------------------
     def _turn(self) -> None:
+        """Take in what was said; once nothing is, set a mail more, or write what is to be written, or wait."""
         if stepped := self.lines.wait(0):
             self._collect(stepped)
             return
@@ -149,18 +158,31 @@ class Handing:
             return
         now = time.monotonic()
         leave = [line for line in self.busy if line.stage is Stage.LEAVE]
-        if self.outcomes or any(line.ready_at <= now for line in leave):
-            self._write([line for line in leave if line.ready_at <= now])
+        ready = [line for line in leave if line.ready_at <= now]
+        if self._worth_writing(ready, leave, now):
+            self._write(ready)
             self._collect(leave)
         else:
-            soonest = min((line.ready_at - now for line in leave), default=LONGEST_WAIT)
-            self._collect(self.lines.wait(max(min(soonest, LONGEST_WAIT), 0.0005)))
+            self._wait(leave, now)
+
+    def _worth_writing(self, ready: list[Line], leave: list[Line], now: float) -> bool:
+        """Whether to write what is there: a transaction costs as much as ten rows in it, so a few wait for more."""
+        if not ready and not self.outcomes:
+            return False
+        moving = len(self.busy) - len(leave)  # lines of which something is to be heard soon
+        enough = len(ready) + len(self.outcomes) >= GATHERED
+        return enough or not moving or (bool(ready) and now > ready[0].ready_at + PATIENCE)
+
+    def _wait(self, leave: list[Line], now: float) -> None:
+        """Until somebody speaks, or a dot may leave."""
+        soonest = min((line.ready_at - now for line in leave), default=LONGEST_WAIT)
+        self._collect(self.lines.wait(max(min(soonest, LONGEST_WAIT), 0.0005)))
 
     def _write(self, leave: list[Line]) -> None:
         """Marks and outcomes in one transaction; then, and only then, the dots."""
         late = [line for line in leave if self.desk.late(self.busy[line])]
         for line in late:
-            self.desk.ledger.too_late([self.busy.pop(line)])
+            self.desk.ledger.put_back([self.busy.pop(line)])
             line.drop("its hour is past")
         going = [line for line in leave if line not in late]
         outcomes, self.outcomes = self.outcomes, []
@@ -177,6 +199,7 @@ class Handing:
             line.step()  # what broke inside the body shows now, before the dot
             if line.stage is Stage.LEAVE:
                 line.finish()
+                self.lines.watch(line)
 
     # -- what came back ----------------------------------------------------------------------------------
     def _collect(self, lines: Iterable[Line]) -> None:
@@ -198,6 +221,7 @@ class Handing:
         if isinstance(error, TryLater) and (line.stage is Stage.DEAD):
             self._again(job, error)
         else:
+            job.message = ()
             self.outcomes.append((job, error))
 
     def _again(self, job: Job, error: TryLater) -> None:

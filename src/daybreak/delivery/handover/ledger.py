@@ -18,6 +18,7 @@ from django.db.models import F, QuerySet
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway
 from daybreak.delivery.handover.claims import LEASE, UNSENT
 from daybreak.delivery.lateness import Late
+from daybreak.delivery.letters import Letter
 from daybreak.delivery.models import Delivery
 
 State = Delivery.State
@@ -64,9 +65,12 @@ class Job:
     email: str
     name: str
     unsubscribe_token: str
-    note: str = ""
-    late: Late | None = None  # the edition before, when it came too late
-    message: bytes = b""
+    note: str
+    late: Late | None  # the edition before, when it came too late
+    run_id: int
+    letter: Letter
+    message: Sequence[bytes] = ()  # in pieces
+    unfit: AddressRefused | None = None  # why no mail could be written
     broken: int = 0
 
     @property
@@ -79,10 +83,10 @@ Outcome = tuple[Job, PostError | None]  # None: it was taken
 
 
 class Ledger:
-    """Writes for one claim and one press run; `sent` counts what came of it."""
+    """Writes for one claim; `sent` counts what came of it."""
 
-    def __init__(self, claim: uuid.UUID, run_id: int, clock: Clock, sent: Sent) -> None:
-        self.claim, self.run_id, self.clock, self.sent = claim, run_id, clock, sent
+    def __init__(self, claim: uuid.UUID, clock: Clock, sent: Sent) -> None:
+        self.claim, self.clock, self.sent = claim, clock, sent
         self._renewed = clock()
 
     def write(self, outcomes: Sequence[Outcome], marks: Sequence[Job] = ()) -> set[uuid.UUID]:
@@ -101,13 +105,18 @@ class Ledger:
                 self._renewed = at
             return self._mark(marks) if marks else set()
 
-    def too_late(self, jobs: Iterable[Job]) -> None:
-        """Give rows back whose last instant is past: the sweep that follows each batch marks them as missed."""
-        self._held([job.pk for job in jobs]).update(**UNSENT)
+    def put_back(self, jobs: Iterable[Job]) -> None:
+        """Give rows back that were not tried; one whose last instant is past is swept up as missed."""
+        if keys := [job.pk for job in jobs]:
+            self._held(keys).update(**UNSENT)
 
     def _mark(self, jobs: Sequence[Job]) -> set[uuid.UUID]:
         keys = [job.pk for job in jobs]
-        if self._update(MARKED, [True, self.run_id], keys, [State.CLAIMED]) == len(keys):
+        marked = 0
+        for run_id in {job.run_id for job in jobs}:  # one, but where one edition ends and the next begins
+            of_run = [job.pk for job in jobs if job.run_id == run_id]
+            marked += self._update(MARKED, [True, run_id], of_run, [State.CLAIMED])
+        if marked == len(keys):
             return set(keys)
         return set(self._held(keys).filter(on_the_wire=True).values_list("pk", flat=True))
 

@@ -95,18 +95,19 @@ class Lines:
                 if line.stage is Stage.IDLE and self._in_pace(relay):
                     yield relay, line
 
+    def watch(self, line: Line) -> None:
+        """Wait for room to write too, or no more: to be said of each line that was written to."""
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.wants_write else 0)
+        if wanted != self._watched.get(line, wanted) and line.stage is not Stage.DEAD:
+            self.selector.modify(line.sock, wanted, line)
+            self._watched[line] = wanted
+
     def wait(self, seconds: float) -> list[Line]:
         """Step every line that has something to do, waiting up to `seconds` for one; which they were."""
-        for line, mask in list(self._watched.items()):
-            if line.stage is Stage.DEAD:
-                continue
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.wants_write else 0)
-            if wanted != mask:
-                self.selector.modify(line.sock, wanted, line)
-                self._watched[line] = wanted
         stepped: list[Line] = [key.data for key, _ in self.selector.select(seconds)]
         for line in stepped:
             line.step()
+            self.watch(line)
         return stepped
 
     @property

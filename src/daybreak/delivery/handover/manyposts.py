@@ -64,7 +64,7 @@ class ManyAtOnce:
             while self.busy:  # after an error too: what left has an answer coming
                 self._collect()
             self.desk.ledger.write(self.outcomes)
-            self.desk.ledger.sent.trouble = self.away
+            self.desk.ledger.sent.trouble = self.away or self.desk.ledger.sent.trouble
         if self.broken is not None:
             raise self.broken
 
@@ -81,7 +81,7 @@ class ManyAtOnce:
             if job.pk in held:
                 post = self.idle.pop()
                 handing = self.posts.threads.submit(
-                    post.hand_over, self.desk.sender(job), job.email, job.message
+                    post.hand_over, self.desk.sender(job), job.email, b"".join(job.message)
                 )
                 self.busy[handing] = (job, post)
         return bool(jobs)
@@ -90,7 +90,7 @@ class ManyAtOnce:
         """The jobs whose hour is not past and whose mail can be written."""
         for job in self.jobs:
             if self.desk.late(job):
-                self.desk.ledger.too_late([job])
+                self.desk.ledger.put_back([job])
                 continue
             try:
                 job.message = self.desk.write(job)
@@ -105,7 +105,7 @@ class ManyAtOnce:
         for handing in done:
             job, post = self.busy.pop(handing)
             self.idle.append(post)
-            job.message = b""
+            job.message = ()
             error = handing.exception()
             if error is not None and not isinstance(error, PostError):
                 self.broken, self.away = error, "The sending was broken off."

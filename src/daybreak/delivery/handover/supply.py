@@ -1,0 +1,163 @@
+"""What one worker is to hand over, as a stream of jobs: rows are claimed some hundred at a time, as they are wanted.
+
+Between the planning and the morning may lie days, so each row is looked at again when it is claimed: who stopped the
+mail, lapsed, or whose address is dead by now gets nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+
+from daybreak.circulation.days import bit_of
+from daybreak.circulation.entitlement import entitlement_of
+from daybreak.circulation.models import Reader
+from daybreak.common.config import Config
+from daybreak.delivery.handover import claims
+from daybreak.delivery.handover.claims import Row
+from daybreak.delivery.handover.ledger import Job, Ledger
+from daybreak.delivery.handover.pacing import left_today
+from daybreak.delivery.lateness import late_before
+from daybreak.delivery.letters import Letter, letter_of
+from daybreak.delivery.mending.correctionletter import correction_letter
+from daybreak.delivery.models import Delivery, SendHold
+from daybreak.delivery.mornings import the_rules
+from daybreak.delivery.planning import not_their_day
+from daybreak.press.models import PressRun
+from daybreak.press.renditions import current_run
+
+State = Delivery.State
+SWEPT_EVERY = dt.timedelta(minutes=1)
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+WARMED_UP = "The warm-up’s mails of this day are sent: DAYBREAK_MAIL_WARM_UP says how many."
+ALL_PUT_OFF = "The mail server put off every mail of a batch: the next run tries again."
+
+
+@dataclass(slots=True)
+class Supply:
+    """The jobs of one claim. `resting` says until when (Unix seconds) a domain is left alone; what `held_back` has
+    stays claimed until the next rows are taken, and is due again then."""
+
+    ledger: Ledger
+    config: Config
+    may_go_on: Callable[[], bool] = lambda: True
+    resting: dict[str, float] = field(default_factory=dict)
+    held_back: list[Job] = field(default_factory=list)
+    letters: dict[tuple[int, int | None], Letter] = field(default_factory=dict)
+    swept_at: dt.datetime = LONG_AGO
+    before: tuple[int, int] = (0, 0)  # put off and handed over when the last rows were taken
+
+    def jobs(self) -> Iterator[Job]:
+        """The jobs one after the other, the longest due first, until nothing is due or `trouble` says what is wrong.
+
+        Raises Refused when the press lost a mail.
+        """
+        while not self._trouble() and self.may_go_on():
+            self.ledger.put_back(self.held_back)
+            self.held_back.clear()
+            at = self.ledger.clock()
+            if abs(at - self.swept_at) >= SWEPT_EVERY:  # a look at every row that is due
+                self.swept_at, self.ledger.sent.missed = at, self.ledger.sent.missed + claims.give_up_late(at)
+            due = self._longest_due(at)
+            if due is None:
+                return
+            yield from self._batch(due)
+
+    def wait_for_a_domain(self) -> bool:
+        """Sleep until the first resting domain takes mail again; False when none rests."""
+        if not self.resting:
+            return False
+        time.sleep(max(min(self.resting.values()) - time.time(), 0.01))
+        return True
+
+    def _trouble(self) -> bool:
+        """Whether no more is to be taken: something is wrong, or half a batch was put off and nothing taken."""
+        sent = self.ledger.sent
+        put_off, handed_over = sent.put_off - self.before[0], sent.handed_over - self.before[1]
+        if put_off * 2 > claims.BATCH and not handed_over and not sent.trouble:
+            sent.trouble = ALL_PUT_OFF
+        self.before = (sent.put_off, sent.handed_over)
+        return bool(sent.trouble)
+
+    def _longest_due(self, at: dt.datetime) -> Delivery | None:
+        """The row that is due longest, of an edition or of a correction; those to resting domains are left aside."""
+        self.resting = {domain: until for domain, until in self.resting.items() if until > time.time()}
+        due = Delivery.objects.filter(~SendHold.on_rows(), state=State.DUE, due_at__lte=at, not_after__gte=at)
+        rows = claims.not_to(due, self.resting).order_by("due_at")
+        return rows.select_related("edition", "correction").first()
+
+    def _batch(self, due: Delivery) -> Iterator[Job]:
+        """Claim rows of what `due` is a row of, an edition or a correction; those that are still owed."""
+        run = current_run(due.edition)
+        assert run is not None, "only printed editions are planned"
+        letter = self._letter(run, due)
+        at = self.ledger.clock()
+        room = left_today(self.config, at)
+        if room == 0:
+            self.ledger.sent.trouble = WARMED_UP
+            return
+        most = claims.BATCH if room is None else min(claims.BATCH, room)
+        what = (due.edition_id, due.correction_id)
+        rows = claims.take(self.ledger.claim, what, at, most, self.resting)
+        owed = list(self._owed(rows, due))
+        notes = _trial_notes([row.reader for row in owed if row.on_trial], at)
+        late = late_before(due.edition)
+        late.look_up([row.reader for row in owed])
+        for row in owed:
+            yield Job(
+                row.key,
+                row.attempts,
+                row.not_after,
+                row.email,
+                row.name,
+                row.unsubscribe_token,
+                notes.get(row.reader, ""),
+                late.for_reader(row.reader),
+                run.pk,
+                letter,
+            )
+
+    def _owed(self, rows: Collection[Row], due: Delivery) -> Iterator[Row]:
+        """Those of the claimed `rows` whose reader is entitled and wants the mail; the others are withdrawn."""
+        rules = the_rules()
+        day = bit_of(rules.calendar.outgoing(due.edition.date))
+        withdrawn = defaultdict(list)
+        for row in rows:
+            if row.mail_stopped_at is not None:
+                withdrawn["The reader stopped the mail."].append(row.key)
+            elif row.suppressed:
+                withdrawn["No mail goes to this address: it is suppressed."].append(row.key)
+            # A correction is owed to whoever has the error, entitled still or not.
+            elif due.correction_id is None and not row.days & day:
+                withdrawn[not_their_day(due.edition.date, rules)].append(row.key)
+            elif due.correction_id is None and not row.entitled:
+                withdrawn["The reader is no longer entitled."].append(row.key)
+            else:
+                yield row
+        for reason, keys in withdrawn.items():
+            held = Delivery.objects.filter(pk__in=keys, state=State.CLAIMED)
+            self.ledger.sent.withdrawn += held.update(state=State.WITHDRAWN, reason=reason)
+
+    def _letter(self, run: PressRun, due: Delivery) -> Letter:
+        """The letter of the run or of the correction; the last one is kept."""
+        key = (run.pk, due.correction_id)
+        if key not in self.letters:
+            correction = due.correction
+            made = (
+                correction_letter(correction, run, self.config) if correction else letter_of(run, self.config)
+            )
+            self.letters = {key: made}
+        return self.letters[key]
+
+
+def _trial_notes(readers: Collection[int], at: dt.datetime) -> dict[int, str]:
+    """What `readers`, who are on trial, are told of its end, by reader."""
+    notes = {}
+    for reader in Reader.objects.filter(pk__in=readers).prefetch_related("periods"):
+        entitlement = entitlement_of(reader, at)
+        if entitlement.allowed and entitlement.reason == "trial":
+            notes[reader.pk] = entitlement.sentence(reader.time_zone)
+    return notes
