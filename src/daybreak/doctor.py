@@ -133,9 +133,7 @@ def _voice() -> Iterator[Finding]:
 def _mail() -> Iterator[Finding]:
     server, provider = settings.CONFIG.mail, settings.CONFIG.provider
     if provider is not None:
-        yield Finding(
-            "mail", True, f"goes to {provider.name.capitalize()}; `daybreak deliver test` tries it."
-        )
+        yield Finding("mail", True, f"goes to {provider.called}; `daybreak deliver test` tries it.")
         return
     if server is None:
         yield Finding("mail", True, "goes to the built-in outbox; set DAYBREAK_MAIL_URL to send it.")

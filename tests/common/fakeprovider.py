@@ -22,7 +22,7 @@ class FakeProvider(ThreadingHTTPServer):
 
     A mood is an HTTP status (nothing is taken), "500 after", "hang up after", "garbled after" (the mail is taken,
     then the answer is lost), or "429 N" (wait N seconds). `slowness` is the most seconds that it takes before it
-    has a mail, and again before it says so.
+    has a mail, and again before it says so; `no` is what it says when it refuses.
     """
 
     daemon_threads = True
@@ -33,6 +33,7 @@ class FakeProvider(ThreadingHTTPServer):
         self.moods: list[str] = []
         self.connections = 0
         self.slowness = 0.0
+        self.no = "no"
         super().__init__(("127.0.0.1", 0), _Answer)
 
     @property
@@ -58,7 +59,7 @@ class _Answer(BaseHTTPRequestHandler):
         mood = self.server.moods.pop(0) if self.server.moods else OK
         if mood.split()[0].isdigit() and not mood.endswith("after"):
             status, _, wait = mood.partition(" ")
-            self._answer(int(status), {"message": "no", "Message": "no", "ErrorCode": 1}, wait)
+            self._answer(int(status), {"message": self.server.no, "Message": "no", "ErrorCode": 1}, wait)
             return
         time.sleep(random.uniform(0, self.server.slowness))
         self.server.taken.append(self._fields(body))
@@ -98,6 +99,7 @@ class _Answer(BaseHTTPRequestHandler):
             "ErrorCode": 0,
             "Message": "OK",
             "MessageID": "1",
+            "MessageId": "0102018a-000000",
             "messageId": "<1@provider.example>",
             "To": "ada@example.org",
         }

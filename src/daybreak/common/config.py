@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from daybreak.common.provider import Provider, is_provider, provider_in
+from daybreak.common.provider import SES, Provider, is_provider, provider_in
 from daybreak.common.refusal import ConfigError
 from daybreak.common.relays import MailServer, WarmUp, read_paces, read_relays, read_warm_up
 
@@ -201,6 +201,11 @@ def _provider(text: str) -> Provider:
         "DAYBREAK_MAIL_URL must look like mailgun://KEY@domain or postmark://TOKEN@, "
         "and may end in ?hook=SIGNING-KEY&api=https://api.eu.example."
     )
+    if text.strip().lower().startswith(f"{SES}:"):
+        problem = (
+            "DAYBREAK_MAIL_URL must look like ses://KEY-ID:SECRET@eu-west-1 with each / of the secret written %2F, "
+            "and may end in ?hook=arn:aws:sns:eu-west-1:123456789012:topic."
+        )
     provider = provider_in(_split(text, problem))
     if provider is None:
         raise ConfigError(problem)

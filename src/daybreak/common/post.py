@@ -20,6 +20,7 @@ from daybreak.common.config import Config
 from daybreak.common.dkim import Signer
 from daybreak.common.greeting import greet
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway, TryLater
+from daybreak.common.provider import SES
 from daybreak.common.relays import MailServer
 from daybreak.common.smtpline import Line, Stage, ascii_where_possible
 
@@ -55,8 +56,10 @@ def open_post(config: Config) -> Iterator[Post]:
     if config.provider is not None:
         # Imported here: its libraries are heavy, and most papers use none.
         from daybreak.common.providerpost import ProviderPost
+        from daybreak.common.sespost import SesPost
 
-        with contextlib.closing(ProviderPost(config.provider)) as provider:
+        kind = SesPost if config.provider.name == SES else ProviderPost
+        with contextlib.closing(kind(config.provider)) as provider:
             yield provider
         return
     if config.mail is None:

@@ -1,4 +1,7 @@
-"""A mail provider with an interface of its own, as DAYBREAK_MAIL_URL names it: `mailgun://KEY@domain` and the like."""
+"""A mail provider with an interface of its own, as DAYBREAK_MAIL_URL names it: `mailgun://KEY@domain` and the like.
+
+Amazon SES is named by its region, with a key and its secret: `ses://KEY-ID:SECRET@eu-west-1`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, unquote
 
-# scheme → how the provider calls its key
+SES = "ses"
+# scheme → how anymail calls the provider's key
 KEYS = {
     "mailgun": "api_key",
     "postmark": "server_token",
@@ -14,13 +18,16 @@ KEYS = {
     "brevo": "api_key",
     "sparkpost": "api_key",
 }
+_REGION = re.compile(r"[a-z]{2}(-[a-z]{2,4})?-[a-z]{2,12}-\d")
+_TOPIC = re.compile(r"arn:aws[a-z-]{0,10}:sns:[a-z0-9-]{4,24}:\d{12}:[A-Za-z0-9_-]{1,256}")
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider. `domain` is the sending domain where one is named, `api_url` another address of its interface,
-    `hook_key` what its tellings are signed with ("" where it signs none); `timeout` in seconds, `connections` the most
-    requests that one process keeps open."""
+    """A provider. `domain` is the sending domain where one is named (of SES the region), `api_url` another address of
+    its interface, `hook_key` what its tellings are signed with ("" where it signs none; of SES the topic that they come
+    by), `secret` the other half of the key of SES; `timeout` in seconds, `connections` the most requests that one process
+    keeps open."""
 
     name: str
     key: str
@@ -29,11 +36,17 @@ class Provider:
     hook_key: str = ""
     timeout: float = 30.0
     connections: int = 32
+    secret: str = ""
+
+    @property
+    def called(self) -> str:
+        """The name as people write it."""
+        return "SES" if self.name == SES else self.name.capitalize()
 
 
 def is_provider(url: str) -> bool:
     """Whether a DAYBREAK_MAIL_URL names a provider."""
-    return url.strip().partition("://")[0].lower() in KEYS
+    return url.strip().partition("://")[0].lower() in {*KEYS, SES}
 
 
 def provider_in(parts: SplitResult) -> Provider | None:
@@ -55,5 +68,9 @@ def provider_in(parts: SplitResult) -> Provider | None:
         or not (not api_url or local or api_url.startswith("https://"))
     ):
         return None
-    domain, key = parts.hostname or "", unquote(parts.username)
-    return Provider(parts.scheme, key, domain, api_url, hook_key, connections=int(connections))
+    domain, key, secret = parts.hostname or "", unquote(parts.username), unquote(parts.password or "")
+    if parts.scheme != SES:
+        secret = ""
+    elif not (secret and _REGION.fullmatch(domain) and (not hook_key or _TOPIC.fullmatch(hook_key))):
+        return None
+    return Provider(parts.scheme, key, domain, api_url, hook_key, connections=int(connections), secret=secret)

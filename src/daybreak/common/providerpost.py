@@ -1,15 +1,13 @@
 """Handing mails over to a provider's HTTP interface, by anymail, with the four endings of every post.
 
-An answer of 2xx means taken; one of 4xx certainly not; anything that leaves the request sent and the answer lost or
-of 5xx is in doubt, for the provider may have taken the mail before it stumbled. Each mail carries the id in its
-Message-ID as metadata and idempotency key, so that what the provider tells later settles the doubt.
+Each mail carries the id in its Message-ID as metadata and idempotency key, so that what the provider tells later
+settles a doubt.
 """
 
 from __future__ import annotations
 
 import email
 import re
-import ssl
 import time
 from email import policy
 from email.header import decode_header, make_header
@@ -22,9 +20,9 @@ from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsR
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
-from urllib3.exceptions import NewConnectionError
 
-from daybreak.common.post import AddressRefused, InDoubt, ServerAway, TryLater
+from daybreak.common.httpendings import ending, retry_after, words
+from daybreak.common.posterrors import AddressRefused, ServerAway
 from daybreak.common.provider import KEYS, Provider
 
 METADATA = "mail"  # under this name a provider tells which mail it speaks of
@@ -56,7 +54,7 @@ class ProviderPost:
         try:
             self._hand_over(mail)
         except ServerAway as error:
-            wait = _retry_after(error.__cause__)
+            wait = retry_after(error.__cause__)
             if wait is None or wait > LONGEST_WAIT:
                 raise
             time.sleep(wait)
@@ -74,35 +72,11 @@ class ProviderPost:
         try:
             backend.send_messages([mail])
         except AnymailRecipientsRefused as error:
-            raise AddressRefused(f"{self._name} refuses this address: {_words(error)}.") from error
+            raise AddressRefused(f"{self.provider.called} refuses this address: {words(error)}.") from error
         except AnymailAPIError as error:
-            raise self._ending(error) from error
+            raise ending(self.provider.called, error, getattr(error, "response", None)) from error
         except (AnymailError, ValueError) as error:  # raised before anything is sent
-            raise AddressRefused(f"{self._name} cannot carry this mail: {_words(error)}.") from error
-
-    def _ending(self, error: AnymailAPIError) -> Exception:
-        """What an error of the request means for the mail."""
-        response = getattr(error, "response", None)
-        if response is None:
-            if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
-                return ServerAway(f"{self._name} cannot be reached: {_words(error)}.")
-            return InDoubt(f"{self._name} gave no answer: the mail may or may not be on its way.")
-        code, words = response.status_code, _words(error)
-        if code == 429 or code == 408:
-            return ServerAway(f"{self._name} asks to wait: {words}.")
-        if code in (401, 402, 403, 404, 405):
-            return ServerAway(f"{self._name} will have none of us, look at its key and domain: {words}.")
-        if 400 <= code < 500:
-            return AddressRefused(f"{self._name} refuses this mail: {words}.")
-        if code == 503 and response.headers.get("Retry-After"):
-            return TryLater(f"{self._name} put it off: {words}.")
-        return InDoubt(
-            f"{self._name} answered {code} after it had the mail: it may or may not be on its way."
-        )
-
-    @property
-    def _name(self) -> str:
-        return self.provider.name.capitalize()
+            raise AddressRefused(f"{self.provider.called} cannot carry this mail: {words(error)}.") from error
 
     def _opened(self) -> Any:
         if self._backend is None:
@@ -135,15 +109,26 @@ class _InParts(requests.Session):
         return super().request(method, url, **options)
 
 
+def refuse_no_address(recipient: str) -> None:
+    """Raise AddressRefused for what is no single address: one that a provider would read as two, for instance."""
+    if "@" not in recipient or re.search(r"[\x00-\x20\x7f<>,;\"]", recipient):
+        raise AddressRefused("This is no address that mail can be sent to.")
+
+
+def mail_id(message_id: str) -> str:
+    """The part of a Message-ID before its @, by which a provider speaks of the mail. Raises AddressRefused."""
+    match = re.search(r"<([^@<>]{1,64})@", message_id)
+    if match is None:
+        raise AddressRefused("The mail has no Message-ID by which its provider could speak of it.")
+    return match[1]
+
+
 def _as_anymail(message: bytes, recipient: str) -> EmailMultiAlternatives:
     """The same mail in the parts that the interfaces take. Raises AddressRefused when it has no sender or id."""
     parsed, leaves = _taken_apart(message)
     head = {name.lower(): _one_line(str(value)) for name, value in parsed.items()}
-    match = re.search(r"<([^@<>]{1,64})@", head.get("message-id", ""))
-    if "@" not in recipient or re.search(r"[\x00-\x20\x7f<>,;\"]", recipient):
-        raise AddressRefused("This is no address that mail can be sent to.")
-    if match is None:
-        raise AddressRefused("The mail has no Message-ID by which its provider could speak of it.")
+    known_by = mail_id(head.get("message-id", ""))
+    refuse_no_address(recipient)
     bodies = {part.get_content_type(): _text(part) for part in leaves}
     sender, address = parseaddr(head.get("from", ""))
     mail = EmailMultiAlternatives(
@@ -157,7 +142,7 @@ def _as_anymail(message: bytes, recipient: str) -> EmailMultiAlternatives:
     )
     if "text/html" in bodies:
         mail.attach_alternative(bodies["text/html"], "text/html")
-    mail.metadata = {METADATA: match[1]}  # type: ignore[attr-defined]
+    mail.metadata = {METADATA: known_by}  # type: ignore[attr-defined]
     mail.track_opens = mail.track_clicks = False  # type: ignore[attr-defined]
     return mail
 
@@ -195,27 +180,3 @@ def _decoded(value: str) -> str:
 def _with_name(name: str, address: str) -> str:
     plain = re.sub(r'[\\"\r\n]', "", name)
     return f'"{plain}" <{address}>' if plain else address
-
-
-def _never_connected(error: BaseException) -> bool:
-    """Whether the line was never open: then certainly nothing was sent. The reason lies some causes deep."""
-    waiting: list[BaseException] = [error]
-    for _ in range(8):
-        if not waiting:
-            break
-        each = waiting.pop()
-        if isinstance(each, NewConnectionError | ssl.SSLCertVerificationError):
-            return True
-        inside = (each.__cause__, getattr(each, "reason", None), *each.args)
-        waiting += [one for one in inside if isinstance(one, BaseException)]
-    return False
-
-
-def _retry_after(error: BaseException | None) -> float | None:
-    response = getattr(error, "response", None)
-    told = response.headers.get("Retry-After", "") if response is not None else ""
-    return float(told) if re.fullmatch(r"\d{1,4}", told) else None
-
-
-def _words(error: Exception) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__

@@ -14,7 +14,11 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from anymail.exceptions import AnymailInsecureWebhookWarning, AnymailWebhookValidationFailure
+from anymail.exceptions import (
+    AnymailConfigurationError,
+    AnymailInsecureWebhookWarning,
+    AnymailWebhookValidationFailure,
+)
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 from anymail.urls import urlpatterns as anymail_addresses
 from django.conf import settings
@@ -25,11 +29,12 @@ from django.views.decorators.http import require_http_methods
 
 from daybreak.common.clock import now
 from daybreak.common.keys import keyed_hash, same
-from daybreak.common.provider import Provider
+from daybreak.common.provider import SES, Provider
 from daybreak.common.providerpost import METADATA
 from daybreak.delivery.models import Outcome
 from daybreak.delivery.returns.bouncewords import HARD, NO_MAILBOX, UNSAID, meaning_of_words
 from daybreak.delivery.returns.outcomes import Told, record
+from daybreak.delivery.returns.snsnotes import SnsAway, events_of
 
 Kind = Outcome.Kind
 # How each provider's view calls the key that its tellings are signed with.
@@ -61,11 +66,14 @@ def hook(request: HttpRequest, secret: str, name: str) -> HttpResponse:
         events = list(_events(provider, request))
     except AnymailWebhookValidationFailure:
         return HttpResponseBadRequest("The signature is not that of the key in DAYBREAK_MAIL_URL.\n")
+    except SnsAway as error:
+        return HttpResponse(f"{error}\n", status=503)
     except (
         ValueError,
         KeyError,
         TypeError,
         AttributeError,
+        AnymailConfigurationError,
     ):  # json and MIME that are not the provider's form
         return HttpResponseBadRequest("This is no telling of this provider.\n")
     for event in events:
@@ -75,6 +83,8 @@ def hook(request: HttpRequest, secret: str, name: str) -> HttpResponse:
 
 def _events(provider: Provider, request: HttpRequest) -> Iterable[AnymailTrackingEvent]:
     """The events in a request whose signature was checked."""
+    if provider.name == SES:
+        return events_of(request.body, provider.hook_key)
     (view,) = (
         each.callback.view_class
         for each in anymail_addresses
