@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hashlib
 import hmac
+import io
 import json
+import logging
 import uuid
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings as django_settings
 from django.test import Client
 
 from daybreak.circulation.models import Reader
+from daybreak.common.config import read_config
 from daybreak.common.post import open_post
-from daybreak.common.provider import Provider
+from daybreak.common.provider import KEYS, Provider
+from daybreak.common.quietlog import WithoutSecrets
 from daybreak.common.refusal import Refused
+from daybreak.delivery import hooks
 from daybreak.delivery.commands import deliver as deliver_command
 from daybreak.delivery.hooks import hook_address, hook_secret
 from daybreak.delivery.models import Delivery, Outcome
@@ -136,6 +146,81 @@ def test_postmark_tells_in_its_own_form(settings: Any, ben: Reader) -> None:
     assert post(f"/hooks/mail/{hook_secret()}/postmark/", telling) == 200
     assert Outcome.objects.get().delivery == delivery
     assert suppression_of(ben) is not None
+
+
+SENDGRID_KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def sendgrid_key() -> str:
+    """The public half as SendGrid shows it: base64 without the lines around it."""
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    pem = SENDGRID_KEY.public_key().public_bytes(serialization.Encoding.PEM, form)
+    return "".join(pem.decode().splitlines()[1:-1])
+
+
+def post_to_sendgrid(body: str, signature: bytes | None) -> int:
+    moment = "1651809600"
+    headers = {"X-Twilio-Email-Event-Webhook-Timestamp": moment}
+    if signature is not None:
+        headers["X-Twilio-Email-Event-Webhook-Signature"] = base64.b64encode(signature).decode()
+    address = f"/hooks/mail/{hook_secret()}/sendgrid/"
+    return Client().post(address, body, content_type="application/json", headers=headers).status_code
+
+
+@pytest.mark.filterwarnings("ignore:django-anymail has dropped")
+def test_sendgrid_is_believed_by_its_signature(settings: Any, ben: Reader, tmp_path: Path) -> None:
+    url = f"sendgrid://KEY@?hook={sendgrid_key()}"
+    settings.CONFIG = replace(
+        settings.CONFIG, provider=read_config({"DAYBREAK_MAIL_URL": url}, tmp_path).provider
+    )
+    complaint = {"event": "spamreport", "email": ben.email, "timestamp": 1651809600, "sg_event_id": "1"}
+    body = json.dumps([complaint])
+    signed_text = f"1651809600{body}".encode()
+    good = SENDGRID_KEY.sign(signed_text, ec.ECDSA(hashes.SHA256()))
+    other = ec.generate_private_key(ec.SECP256R1()).sign(signed_text, ec.ECDSA(hashes.SHA256()))
+    assert [post_to_sendgrid(body, wrong) for wrong in (None, b"", b"x", other)] == [400] * 4
+    assert post_to_sendgrid(body.replace("spamreport", "unsubscribe"), good) == 400
+    assert not Outcome.objects.exists()
+    assert post_to_sendgrid(body, good) == 200
+    assert suppression_of(ben) is not None
+
+
+@pytest.mark.filterwarnings("ignore:django-anymail has dropped")
+@pytest.mark.parametrize("name", sorted({*KEYS, "ses"}))
+def test_no_provider_is_believed_without_the_secret_and_none_breaks_the_door(
+    settings: Any, ben: Reader, name: str
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, provider=Provider(name, "KEY", "eu-west-1"))
+    complaint = json.dumps({"RecordType": "SpamComplaint", "Email": ben.email, "event": "spam"})
+    for secret in ("0" * 40, hook_secret()[:-1], hook_secret().upper(), "é"):
+        address = f"/hooks/mail/{secret}/{name}/"
+        assert Client().post(address, complaint, content_type="application/json").status_code == 404
+    mine = f"/hooks/mail/{hook_secret()}/{name}/"
+    for body in (b"", b"{", b"\xff\x00", b"null", b"7", b'[{"event": {}}]', b'{"event": []}'):
+        answer = Client().post(mine, body, content_type="application/json")
+        assert answer.status_code in (200, 400), body  # SparkPost tries the address with what says nothing
+    assert not Outcome.objects.exists()
+    assert suppression_of(ben) is None
+
+
+def test_the_secret_of_the_address_is_not_in_the_journal(
+    mailgun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = io.StringIO()
+    journal = logging.StreamHandler(said)
+    assert django_settings.LOGGING["handlers"]["stderr"]["filters"] == ["without secrets"]
+    journal.addFilter(WithoutSecrets())
+    monkeypatch.setattr(logging.getLogger("django.request"), "handlers", [journal])
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    assert post(mailgun, signed({}, key="a guess")) == 400
+    monkeypatch.setattr(hooks, "_events", broken)
+    door = Client(raise_request_exception=False)
+    assert door.post(mailgun, "{}", content_type="application/json").status_code == 500
+    assert "Internal Server Error: /hooks/mail/…/mailgun/" in said.getvalue()
+    assert hook_secret() not in said.getvalue()
 
 
 def test_the_command_line_names_the_address(settings: Any) -> None:

@@ -55,7 +55,8 @@ def provider_in(parts: SplitResult) -> Provider | None:
     `?hook=` is the key that its tellings are signed with, `?api=` another https:// address of its interface (plain
     http:// only on this machine), `?connections=` from 1 to 99.
     """
-    given = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    plus_kept = parts.query.replace("+", "%2B")  # a key in base64 has them; a form would mean spaces
+    given = {name: values[-1] for name, values in parse_qs(plus_kept).items()}
     api_url = given.pop("api", "")
     hook_key = given.pop("hook", "")
     connections = given.pop("connections", "32")
