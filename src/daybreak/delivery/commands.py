@@ -27,6 +27,7 @@ from daybreak.delivery.returns.mailfiles import mails_in
 from daybreak.delivery.returns.suppressing import lift, suppressions, why
 from daybreak.delivery.status import ReaderLines, status_of, summary
 from daybreak.delivery.watch.rehearsalcommands import dry_run, test_mail
+from daybreak.delivery.watch.watchcommands import alarm_key
 from daybreak.desk.editions import edition_of
 
 
@@ -37,6 +38,7 @@ def deliver() -> None:
 
 deliver.add_command(dry_run)
 deliver.add_command(test_mail)
+deliver.add_command(alarm_key)
 
 
 @deliver.command()

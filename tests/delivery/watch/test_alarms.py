@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
+import hmac
 import json
 import threading
 from collections.abc import Iterator
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.conf import settings as django_settings
 from django.test import Client
 
@@ -22,6 +26,7 @@ from daybreak.common.config import Config
 from daybreak.common.dkim import make_keys
 from daybreak.common.post import Post, TryLater
 from daybreak.common.refusal import Misused, Refused
+from daybreak.delivery.commands import deliver as deliver_command
 from daybreak.delivery.models import Alarm, Telling
 from daybreak.delivery.watch.alarms import clear_alarm, keep_in_step, out_of_step, raise_alarm, see
 from daybreak.delivery.watch.telling import tell_what_is_due
@@ -137,10 +142,13 @@ class Hook(BaseHTTPRequestHandler):
     """A chat service: keeps what it is told, answers what it is told to answer."""
 
     heard: list[dict[str, Any]]
+    letters: list[tuple[dict[str, str], bytes]]
     answer = 200
 
     def do_POST(self) -> None:
-        self.heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.heard.append(json.loads(body))
+        self.letters.append(({name.lower(): value for name, value in self.headers.items()}, body))
         self.send_response(self.answer)
         self.end_headers()
 
@@ -150,7 +158,7 @@ class Hook(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hook() -> Iterator[type[Hook]]:
-    kind = type("OneHook", (Hook,), {"heard": [], "answer": 200})
+    kind = type("OneHook", (Hook,), {"heard": [], "letters": [], "answer": 200})
     server = HTTPServer(("127.0.0.1", 0), kind)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     kind.endpoint = f"127.0.0.1:{server.server_port}"
@@ -177,6 +185,33 @@ def test_a_webhook_is_told_as_json(hook: Any) -> None:
     assert said["text"] == "It is away."
     assert (said["kind"], said["subject"], said["news"]) == ("mail server", "mail", "raised")
     assert said["board"].endswith("/desk/board/")
+
+
+def is_sealed(letter: tuple[dict[str, str], bytes], key: str) -> bool:
+    """As a receiver verifies it (Standard Webhooks), written from the specification."""
+    headers, body = letter
+    secret = base64.b64decode(key.removeprefix("whsec_"))
+    signed = b".".join((headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body))
+    digest = base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+    return headers["webhook-signature"].split() == [f"v1,{digest}"]
+
+
+def test_its_receiver_can_tell_that_an_alarm_is_ours_and_new(hook: Any) -> None:
+    key = CliRunner().invoke(deliver_command, ["alarm-key"]).output.strip()
+    assert len(base64.b64decode(key.removeprefix("whsec_"))) == 32
+    config = by_hook(hook)
+    hook.answer = 503
+    raise_alarm(("mail server", "mail"), "It is away.", NIGHT, config)
+    tell_what_is_due(NIGHT, config, away)
+    hook.answer = 200
+    tell_what_is_due(NIGHT + MINUTE, config, away)
+    first, second = hook.letters
+    assert is_sealed(first, key)
+    assert is_sealed(second, key)
+    assert not is_sealed((first[0], first[1].replace(b"away", b"here")), key)
+    assert not is_sealed(({**first[0], "webhook-timestamp": second[0]["webhook-timestamp"]}, first[1]), key)
+    assert first[0]["webhook-id"] == second[0]["webhook-id"] == hook.heard[0]["id"]
+    assert int(first[0]["webhook-timestamp"]) == NIGHT.timestamp()
 
 
 def test_a_webhook_that_fails_is_tried_again(hook: Any) -> None:

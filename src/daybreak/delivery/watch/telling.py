@@ -20,6 +20,7 @@ from daybreak.common.config import Config
 from daybreak.common.dkim import signer
 from daybreak.common.post import AddressRefused, InDoubt, Post, TryLater
 from daybreak.delivery.models import Telling
+from daybreak.delivery.watch.sealing import seal
 from daybreak.wire.network.fetching import PrivateAddress
 from daybreak.wire.network.publicnet import addresses_of, is_public
 
@@ -87,7 +88,9 @@ def _tell(telling: Telling, at: dt.datetime, config: Config, open_post: OpenPost
     """Send one message; "" when it got through, else why not."""
     try:
         if telling.way == Telling.Way.WEBHOOK:
-            asyncio.run(_post_json(config.alarm_webhook, payload_of(telling, config), config.wire_allow))
+            body = json.dumps(payload_of(telling, config)).encode()
+            headers = {"Content-Type": "application/json", **seal(str(telling.pk), body, at)}
+            asyncio.run(_post(config.alarm_webhook, body, headers, config.wire_allow))
         else:
             with open_post() as post:
                 mail = signer(config, config.mail_from).sign(message_of(telling, config, at))
@@ -97,8 +100,8 @@ def _tell(telling: Telling, at: dt.datetime, config: Config, open_post: OpenPost
     return ""
 
 
-async def _post_json(url: str, payload: dict[str, str | None], allow: tuple[str, ...]) -> None:
-    """POST `payload` as JSON; no redirect is followed. Raises NotTold."""
+async def _post(url: str, body: bytes, headers: dict[str, str], allow: tuple[str, ...]) -> None:
+    """POST `body`; no redirect is followed. Raises NotTold."""
 
     allowed = {address for endpoint in allow for address in addresses_of(endpoint)}
 
@@ -115,8 +118,8 @@ async def _post_json(url: str, payload: dict[str, str | None], allow: tuple[str,
             aiohttp.ClientSession(connector=connector, trust_env=False) as session,
             session.post(
                 url,
-                data=json.dumps(payload).encode(),
-                headers={"Content-Type": "application/json"},
+                data=body,
+                headers=headers,
                 allow_redirects=False,
             ) as answer,
         ):

@@ -1,4 +1,4 @@
-"""`daybreak board`: how far the editions are from their first morning, and what is late."""
+"""`daybreak board`: how far the editions are from their first morning, and what is late; `daybreak deliver alarm-key`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from daybreak.common.commandline import at_option, json_option, print_json
 from daybreak.common.refusal import Refused
 from daybreak.delivery.watch.board import boards, house_lines
 from daybreak.delivery.watch.boardline import Line
+from daybreak.delivery.watch.sealing import webhook_key
 
 
 @click.command()
@@ -32,6 +33,12 @@ def board(at: dt.datetime, as_json: bool) -> None:
     late = [line for each in shown for line in each.late] + [line for line in house if line.state == "late"]
     if late:
         raise Refused(f"{len(late)} line{'s are' if len(late) > 1 else ' is'} late: {late[0].sentence}")
+
+
+@click.command("alarm-key")
+def alarm_key() -> None:
+    """The key by which the receiver of DAYBREAK_ALARM_WEBHOOK knows that an alarm is ours."""
+    click.echo(webhook_key())
 
 
 def _print(lines: list[Line] | tuple[Line, ...]) -> None:
