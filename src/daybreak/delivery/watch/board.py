@@ -23,6 +23,7 @@ from daybreak.delivery.planning import day_wanted, is_planned, wave
 from daybreak.delivery.progress import clock_there
 from daybreak.delivery.returns.returnrates import USUAL_EDITIONS, return_lines
 from daybreak.delivery.watch.boardline import Line
+from daybreak.delivery.watch.missedmornings import missed_line
 from daybreak.desk import editions
 from daybreak.desk.calendar import the_calendar
 from daybreak.desk.models import Edition
@@ -100,8 +101,9 @@ def board_of(date: dt.date, at: dt.datetime) -> Board:
 
 
 def house_lines(at: dt.datetime) -> list[Line]:
-    """What does not belong to one edition: the wire, and what came back of the last day's mail."""
-    return [_wire(at), *return_lines(at)]
+    """What does not belong to one edition: the wire, what came back of the last day's mail, mornings long past."""
+    missed = missed_line(at, _going_out)
+    return [_wire(at), *return_lines(at), *([missed] if missed else [])]
 
 
 def _wire(at: dt.datetime) -> Line:
