@@ -91,7 +91,7 @@ def run(command: click.Command, argv: list[str] | None = None) -> int:
     except Refused as error:
         return _say(str(error), 1)
     except DatabaseError as error:
-        return _say(f"the database could not be used ({error}): check DATABASE_URL and the data folder.", 1)
+        return _say(_what_the_database_wants(error), 1)
     except BrokenPipeError:
         # Whoever read our output has gone (`daybreak … | head`); keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -110,6 +110,14 @@ def _what_was_wrong(error: click.ClickException) -> str:
     if isinstance(error, click.UsageError) and error.ctx:
         return f"{error.format_message()} See `{error.ctx.command_path} --help`."
     return error.format_message()
+
+
+def _what_the_database_wants(error: DatabaseError) -> str:
+    told = " ".join(str(error).split())
+    # SQLite's words for a disk that holds no more, and for one that will not take a write; PostgreSQL's (53100).
+    if any(words in told for words in ("disk is full", "disk I/O error", "No space left")):
+        return f"there is no room on the disk of the database, or it fails ({told}): make room, then run this again."
+    return f"the database could not be used ({told}): check DATABASE_URL and the data folder."
 
 
 def _say(sentence: str, status: int) -> int:
