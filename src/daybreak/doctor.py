@@ -20,7 +20,8 @@ from daybreak.common.dkim import dns_records
 from daybreak.common.post import PostError, SmtpPost
 from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.mailcommands import quoted
-from daybreak.delivery.watch.identity import Names, Record, identity_checks
+from daybreak.delivery.watch.identity import identity_checks
+from daybreak.delivery.watch.names import Names, Record
 from daybreak.press.house import voice
 from daybreak.press.voice import VoiceError
 
@@ -78,9 +79,13 @@ def _mail_identity(dns: str) -> Iterator[Finding]:
         yield Finding("mail identity", False, sentence)
         return
     keys = [Record(*record) for record in dns_records(config)]
-    for check in identity_checks(
-        config.mail_from, config.bounce_domain, keys, config.mail, Names(dns), now()
-    ):
+    if config.provider is not None:
+        sentence = (
+            f"{config.provider.called} sends and signs: publish the SPF and DKIM records that it shows."
+        )
+        yield Finding("mail identity", None, sentence)
+    who = (config.mail_from, config.bounce_domain, keys, config.mail)
+    for check in identity_checks(*who, Names(dns), now(), by_provider=config.provider is not None):
         add = (check.add.name, check.add.kind, check.add.value) if check.add else None
         yield Finding(check.name, check.well, check.sentence, add)
 

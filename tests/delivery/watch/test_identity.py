@@ -8,16 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from daybreak.common.relays import MailServer
-from daybreak.delivery.watch.identity import (
-    Check,
-    Names,
-    Record,
-    dkim,
-    dmarc,
-    identity_checks,
-    relay_name,
-    spf,
-)
+from daybreak.delivery.watch.identity import dkim, dmarc, identity_checks, relay_name
+from daybreak.delivery.watch.names import Check, Names, Record
+from daybreak.delivery.watch.spfrecord import spf
 from tests.delivery.nameserver import Zone, name_server
 
 NOW = dt.datetime(2026, 11, 23, 21, tzinfo=dt.UTC)
@@ -72,6 +65,11 @@ def test_a_missing_spf_record_is_offered(zone: Zone, names: Names) -> None:
         (['"v=spf1 +all"'], "lets everybody"),
         (['"v=spf1 mx all"'], "lets everybody"),
         (['"v=spf1 mx ~all"', '"v=spf1 a ~all"'], "2 SPF records"),
+        (['"v=spf1 -all"'], "allows nobody"),
+        (['"v=spf1 ~mx ?a -all"'], "allows nobody"),
+        (['"v=spf1 includ:relay.example ~all"'], "“includ:relay.example”, which is no word"),
+        (['"v=spf1 include:typo.example ~all"'], "includes typo.example, which has no SPF record"),
+        (['"v=spf1 ip4:192.0.2 ~all"'], "“ip4:192.0.2”, which is no address"),
         ([f'"v=spf1 {" ".join(f"a:h{n}.example" for n in range(11))} ~all"'], "costs 11 look-ups"),
     ],
 )
@@ -79,6 +77,40 @@ def test_an_spf_record_that_does_not_hold(zone: Zone, names: Names, records: lis
     zone["paper.example", "TXT"] = records
     check = only(spf("paper.example", names))
     assert check.well is False and words in check.sentence
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        '"v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 -all"',
+        '"v=spf1 redirect=relay.example"',
+        '"V=SPF1 A/24 MX:mail.paper.example -all exp=why.paper.example"',
+        '"v=spf1 exists:%{i}.paper.example include:%{d}.relay.example x-own=1 ~all"',
+    ],
+)
+def test_an_spf_record_that_holds(zone: Zone, names: Names, record: str) -> None:
+    zone["paper.example", "TXT"] = [record]
+    check = only(spf("paper.example", names))
+    assert check.well is True, check.sentence
+
+
+def test_doubled_records_count_for_nothing(zone: Zone, names: Names) -> None:
+    zone[KEY.name, "TXT"] = ['"v=DKIM1; k=rsa; p=AAAA"', '"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0"']
+    assert "has 2 keys" in only(dkim([KEY], names)).sentence
+    zone["_dmarc.paper.example", "TXT"] = ['"v=DMARC1; p=none"', '"v=DMARC1; p=reject"']
+    check = only(dmarc("paper.example", "paper.example", names))
+    assert (check.well, check.sentence) == (
+        False,
+        "paper.example has 2 policies, and so none that counts: keep one.",
+    )
+
+
+def test_a_provider_sends_and_signs_by_itself(zone: Zone, names: Names) -> None:
+    del zone["paper.example", "TXT"]
+    checks = identity_checks(
+        "editions@paper.example", "bounces.example", [], None, names, NOW, by_provider=True
+    )
+    assert [(check.name, check.well) for check in checks] == [("DMARC", True)]
 
 
 def test_includes_that_go_in_a_ring_end(zone: Zone, names: Names) -> None:
@@ -122,7 +154,7 @@ def test_a_relay_without_a_name_that_leads_back(zone: Zone, names: Names) -> Non
 
 
 def test_silence_is_not_taken_for_a_missing_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daybreak.delivery.watch.identity.PATIENCE", 0.2)
+    monkeypatch.setattr("daybreak.delivery.watch.names.PATIENCE", 0.2)
     checks = list(identity_checks("a@paper.example", "paper.example", [KEY], None, Names("127.0.0.1:9"), NOW))
     assert [check.well for check in checks] == [None, None, None]
     assert "No name server answered" in checks[0].sentence

@@ -1,7 +1,7 @@
 """Who the mail says it is from, as the world's servers check it: SPF, DKIM, DMARC, the relay's name and its TLS.
 
 Sources: RFC 7208 (SPF), 6376 (DKIM), 7489 (DMARC), and what Gmail, Yahoo and Microsoft ask of bulk senders since 2024.
-Each check yields sentences; a name server that does not answer is said to be silent, not taken for a missing record.
+Each check yields sentences.
 """
 
 from __future__ import annotations
@@ -11,78 +11,12 @@ import ipaddress
 import smtplib
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
-
-import dns.exception
-import dns.resolver
-import dns.reversename
 
 from daybreak.common.relays import MailServer
+from daybreak.delivery.watch.names import Check, Names, NoAnswer, Record
+from daybreak.delivery.watch.spfrecord import spf
 
-PATIENCE = 4.0  # seconds for one question, retries included
-MOST_LOOKUPS = 10  # RFC 7208, 4.6.4
 RENEW_BEFORE = dt.timedelta(days=14)
-_ASKING = ("include", "a", "mx", "ptr", "exists", "redirect")  # terms of SPF that cost a look-up
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A DNS record that should be there: `name` without a dot at the end, `kind` such as TXT, its `value`."""
-
-    name: str
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check: its name, whether it is well (None: it could not be looked at), a sentence, and the record to add."""
-
-    name: str
-    well: bool | None
-    sentence: str
-    add: Record | None = None
-
-
-class NoAnswer(Exception):
-    """No name server answered in time."""
-
-
-class Names:
-    """The domain name system, asked with a deadline. `server` is HOST:PORT of a name server, or "" for the machine's."""
-
-    def __init__(self, server: str = "") -> None:
-        self._resolver = dns.resolver.Resolver(configure=not server)
-        if server:
-            host, _, port = server.rpartition(":")
-            self._resolver.nameservers, self._resolver.port = [host], int(port)
-        self._resolver.lifetime = PATIENCE
-
-    def texts(self, name: str) -> list[str]:
-        """The TXT records of a name, the strings of each joined. Raises NoAnswer."""
-        return [
-            b"".join(answer.strings).decode("utf-8", "replace")  # type: ignore[attr-defined]
-            for answer in self._ask(name, "TXT")
-        ]
-
-    def addresses(self, host: str) -> list[str]:
-        """The IP addresses of a host. Raises NoAnswer."""
-        return [str(answer) for kind in ("A", "AAAA") for answer in self._ask(host, kind)]
-
-    def names_of(self, address: str) -> list[str]:
-        """The names that an IP address says it has. Raises NoAnswer."""
-        reverse = dns.reversename.from_address(address).to_text()
-        return [str(answer).rstrip(".").lower() for answer in self._ask(reverse, "PTR")]
-
-    def _ask(self, name: str, kind: str) -> list[object]:
-        try:
-            return list(self._resolver.resolve(name, kind, search=False))
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return []
-        except (dns.exception.DNSException, OSError, ValueError) as error:
-            raise NoAnswer(
-                f"No name server answered for {name}: look again when the network is there."
-            ) from error
 
 
 def identity_checks(
@@ -92,14 +26,15 @@ def identity_checks(
     server: MailServer | None,
     names: Names,
     at: dt.datetime,
+    by_provider: bool = False,
 ) -> Iterator[Check]:
-    """Everything that a receiving server asks of our mail's identity. `keys` are the DKIM records that should stand."""
+    """Everything that a receiving server asks of our mail's identity. `keys` are the DKIM records that should stand.
+
+    A provider sends from its own servers with its own return path and signs itself: then only DMARC is ours to check.
+    """
     domain = mail_from.rpartition("@")[2].lower()
-    looks = [
-        ("SPF", spf(bounce_domain, names)),
-        ("DKIM", dkim(keys, names)),
-        ("DMARC", dmarc(domain, bounce_domain, names)),
-    ]
+    looks = [("SPF", spf(bounce_domain, names)), ("DKIM", dkim(keys, names))] if not by_provider else []
+    looks.append(("DMARC", dmarc(domain, domain if by_provider else bounce_domain, names)))
     if server is not None:
         looks += [("relay name", relay_name(server, names)), ("relay TLS", relay_tls(server, at))]
     for name, checks in looks:
@@ -109,58 +44,19 @@ def identity_checks(
             yield Check(name, None, str(error))
 
 
-def spf(domain: str, names: Names) -> Iterator[Check]:
-    """Whether the domain of the return path says which servers may send for it (RFC 7208)."""
-    records = [text for text in names.texts(domain) if text.lower().split(" ")[0] == "v=spf1"]
-    if not records:
-        add = Record(domain, "TXT", "v=spf1 mx ~all")
-        sentence = (
-            f"{domain} names no servers that may send for it: add the record, with your relay's include."
-        )
-        yield Check("SPF", False, sentence, add)
-        return
-    if len(records) > 1:
-        yield Check(
-            "SPF", False, f"{domain} has {len(records)} SPF records, and so none that counts: keep one."
-        )
-        return
-    terms = records[0].lower().split()[1:]
-    if any(term.lstrip("+") == "all" for term in terms):
-        yield Check("SPF", False, f"{domain} lets everybody send for it: end its record with ~all or -all.")
-        return
-    lookups = _lookups(domain, names, set())
-    if lookups > MOST_LOOKUPS:
-        sentence = f"The record of {domain} costs {lookups} look-ups, and servers stop at {MOST_LOOKUPS}: take includes out."
-        yield Check("SPF", False, sentence)
-        return
-    yield Check("SPF", True, f"{domain}: {records[0]}")
-
-
-def _lookups(domain: str, names: Names, seen: set[str]) -> int:
-    """How many look-ups an SPF record costs, those of its includes too; a loop is counted once."""
-    if domain in seen or len(seen) > 2 * MOST_LOOKUPS:
-        return 0
-    seen.add(domain)
-    count = 0
-    for text in names.texts(domain):
-        words = text.lower().split()
-        for term in words[1:] if words[:1] == ["v=spf1"] else []:
-            kind, _, value = term.lstrip("+-~?").replace("=", ":", 1).partition(":")
-            if kind.split("/")[0] in _ASKING:
-                count += 1
-            if kind in ("include", "redirect") and value:
-                count += _lookups(value, names, seen)
-    return count
-
-
 def dkim(keys: list[Record], names: Names) -> Iterator[Check]:
     """Whether the keys that we sign with stand in the DNS (RFC 6376, 3.6.1)."""
     if not keys:
         yield Check("DKIM", False, "Mails are not signed: make the keys with `daybreak mail keys`.")
     for key in keys:
         wanted = _tags(key.value)
-        found = [_tags(text) for text in names.texts(key.name)]
-        if any(tags.get("p", "") == wanted["p"] for tags in found):
+        found = [tags for text in names.texts(key.name) if "p" in (tags := _tags(text))]
+        if len(found) > 1:
+            sentence = (
+                f"{key.name} has {len(found)} keys, and servers may take either: keep the one that is ours."
+            )
+            yield Check("DKIM", False, sentence, key)
+        elif any(tags["p"] == wanted["p"] for tags in found):
             yield Check("DKIM", True, f"{key.name} has our key.")
         elif found:
             yield Check("DKIM", False, f"{key.name} has another key than ours: replace the record.", key)
@@ -170,7 +66,12 @@ def dkim(keys: list[Record], names: Names) -> Iterator[Check]:
 
 def dmarc(domain: str, bounce_domain: str, names: Names) -> Iterator[Check]:
     """Whether the domain says what is to be done with mail that is not its own (RFC 7489), and ours is its own."""
-    record, at_domain = _dmarc_record(domain, names)
+    records, at_domain = _dmarc_records(domain, names)
+    record = records[0] if records else ""
+    if len(records) > 1:
+        sentence = f"{at_domain} has {len(records)} policies, and so none that counts: keep one."
+        yield Check("DMARC", False, sentence)
+        return
     if not record:
         add = Record(f"_dmarc.{domain}", "TXT", f"v=DMARC1; p=none; rua=mailto:postmaster@{domain}")
         yield Check(
@@ -178,9 +79,10 @@ def dmarc(domain: str, bounce_domain: str, names: Names) -> Iterator[Check]:
         )
         return
     policy = _tags(record).get("p", "")
-    if policy not in ("none", "quarantine", "reject"):
+    if policy.lower() not in ("none", "quarantine", "reject"):
+        what = f"is “{policy}”" if policy else "says nothing"
         yield Check(
-            "DMARC", False, f"The policy of {at_domain} is “{policy}”: write p=none, quarantine or reject."
+            "DMARC", False, f"The policy of {at_domain} {what}: write p=none, p=quarantine or p=reject."
         )
         return
     yield Check("DMARC", True, f"{at_domain}: {record}")
@@ -189,15 +91,15 @@ def dmarc(domain: str, bounce_domain: str, names: Names) -> Iterator[Check]:
         yield Check("alignment", False, sentence)
 
 
-def _dmarc_record(domain: str, names: Names) -> tuple[str, str]:
-    """The policy that counts for a domain, its own or its nearest parent's of two labels or more, and whose it is."""
+def _dmarc_records(domain: str, names: Names) -> tuple[list[str], str]:
+    """The policies of a domain, or of its nearest parent of two labels or more that has any, and whose they are."""
     labels = domain.split(".")
     for start in range(max(1, len(labels) - 1)):
         name = ".".join(labels[start:])
-        for text in names.texts(f"_dmarc.{name}"):
-            if text.replace(" ", "").lower().startswith("v=dmarc1"):
-                return text, name
-    return "", ""
+        texts = names.texts(f"_dmarc.{name}")
+        if found := [text for text in texts if text.replace(" ", "").lower().startswith("v=dmarc1")]:
+            return found, name
+    return [], ""
 
 
 def _aligned(one: str, other: str) -> bool:
