@@ -72,6 +72,12 @@ def test_an_edition_missed_before_the_weekend_is_named_by_its_day(ada: Reader) -
     assert "Friday’s edition was late; read it here: " in texts(monday)["ada"]
 
 
+def test_an_edition_missed_a_week_ago_is_named_by_its_date(ada: Reader) -> None:
+    a_night(FRIDAY, printed_at=NIGHT, at=[AUCKLAND_SIX + 6 * HOUR])
+    next_one = a_night(FRIDAY + 7 * DAY, printed_at=NIGHT + 7 * DAY, at=[AUCKLAND_SIX + 7 * DAY])
+    assert "The edition of May 6 was late; read it here: " in texts(next_one)["ada"]
+
+
 def test_an_edition_that_was_stopped_is_not_called_late(ada: Reader) -> None:
     plan(printed(THURSDAY, at=NIGHT - DAY), NIGHT - DAY)
     Delivery.objects.update(state="withdrawn", reason="Ines stopped this edition: a hoax.")

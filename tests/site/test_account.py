@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 
 import pytest
@@ -9,10 +10,13 @@ from django.test import Client
 
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Period, Reader
+from daybreak.circulation.preferences import stop_mail
 from daybreak.circulation.sessions import COOKIE, sign_in
 from daybreak.common.clock import now
 from daybreak.common.models import JournalEntry
 from daybreak.delivery.models import Suppression
+from daybreak.delivery.returns.suppressing import UNEXPLAINED, suppression_of
+from tests.conftest import make_reader
 
 pytestmark = pytest.mark.django_db
 
@@ -193,3 +197,38 @@ def test_a_reader_whose_mail_came_back_is_told_and_asks_for_it_again(ada: Reader
     held.refresh_from_db()
     assert held.lifted_by == "the reader"
     assert "Send me the edition again" not in browser.get("/account/").content.decode()
+
+
+def held_back(reader: Reader, reason: str = "complaint", sentence: str = "unwanted") -> Suppression:
+    return Suppression.objects.create(
+        reader=reader,
+        address=reader.email,
+        reason=reason,
+        sentence=sentence,
+        since=dt.datetime(2022, 5, 1, 6, tzinfo=dt.UTC),
+    )
+
+
+def test_who_had_paused_it_too_has_the_mail_back_with_one_button(ada: Reader) -> None:
+    stop_mail(ada, now(), by="the reader")
+    held_back(ada)
+    page = browser_of(ada).post("/account/send-again/", follow=True).content.decode()
+    assert "is back" in page and "Pause the mail" in page
+    ada.refresh_from_db()
+    assert (ada.mail_stopped_at, suppression_of(ada)) == (None, None)
+
+
+def test_a_mail_that_does_not_come_is_not_said_to_be_in_the_inbox(ada: Reader) -> None:
+    held_back(ada, "hard_bounce", UNEXPLAINED)
+    page = html.unescape(browser_of(ada).get("/account/").content.decode())
+    assert "since May 1, 2022, because our mail came back from ada@example.org. The paper" in page
+    assert "When it comes by mail, the edition is in your inbox" in page
+    page = Client().get(f"/unsubscribe/{ada.unsubscribe_token}/done/").content.decode()
+    assert "The mail is not stopped" in page and "our mail came back" in page
+    assert "in your inbox at" not in page
+
+
+def test_the_mail_of_a_lapsed_reader_is_not_said_to_come(db: None) -> None:
+    nora = make_reader("Nora", "UTC", kind="")
+    page = Client().get(f"/unsubscribe/{nora.unsubscribe_token}/done/").content.decode()
+    assert "The mail is not stopped" in page and "in your inbox at" not in page

@@ -13,13 +13,14 @@ from daybreak.press.typesetting import edition_path
 
 # Who was away longer than this has missed more than one paper and needs no word about the last.
 REACH = dt.timedelta(days=14)
+WEEK = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """An edition that came too late for a reader: the word for its day, “Yesterday” or “Friday”, and its path."""
+    """An edition that came too late for a reader: “Yesterday’s edition” or what else it is called, and its path."""
 
-    day: str
+    called: str
     path: str
 
 
@@ -39,7 +40,7 @@ class LateBefore:
         rows = _earlier(self.edition).filter(reader__in=readers, state=Delivery.State.MISSED)
         last = rows.filter(edition__date=Subquery(earlier.values("edition__date")[:1]))
         for reader, date in last.values_list("reader", "edition__date"):
-            self.found[reader] = Late(_day(date, self.edition.date), edition_path(date))
+            self.found[reader] = Late(_called(date, self.edition.date), edition_path(date))
 
     def for_reader(self, reader: int) -> Late | None:
         """The edition before, when this reader missed it."""
@@ -58,5 +59,8 @@ def _earlier(edition: Edition) -> QuerySet[Delivery]:
     )
 
 
-def _day(date: dt.date, today: dt.date) -> str:
-    return "Yesterday" if today - date == dt.timedelta(days=1) else f"{date:%A}"
+def _called(date: dt.date, today: dt.date) -> str:
+    """A weekday alone names one of the last six: on a Monday, “Monday’s edition” would be this one."""
+    if today - date == dt.timedelta(days=1):
+        return "Yesterday’s edition"
+    return f"{date:%A}’s edition" if today - date < WEEK else f"The edition of {date:%B} {date.day}"

@@ -110,7 +110,7 @@ class Letter:
             "MESSAGE_ID": f"<{delivery_id}@{self.sender.rpartition('@')[2]}>",
             "UNSUBSCRIBE_URL": f"{self.site_url}/unsubscribe/{reader.unsubscribe_token}/",
             "NOTE": note,
-            "LATE": f"{late.day}’s edition was late; {READ_IT} {self.site_url}{late.path}" if late else "",
+            "LATE": f"{late.called} was late; {READ_IT} {self.site_url}{late.path}" if late else "",
         }
         return b"".join(_filled(self.head, values)), _filled(self.body, values)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -11,13 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from daybreak.circulation.days import NAMES as DAYS
 from daybreak.circulation.days import parse_days, said, written
+from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
 from daybreak.circulation.preferences import change_mornings, change_name, parse_name, resume_mail, stop_mail
 from daybreak.circulation.sessions import renew_if_old
 from daybreak.circulation.zones import parse_hour, parse_zone, zones_to_choose_from
 from daybreak.common.clock import now
 from daybreak.common.refusal import Refused
-from daybreak.delivery.returns.suppressing import lift_by_reader, suppression_of
+from daybreak.delivery.returns.suppressing import UNEXPLAINED, lift_by_reader, suppression_of
 from daybreak.press.house import paper
 from daybreak.site.frame import frame
 from daybreak.site.visitors import Visitor, visitor
@@ -53,7 +56,7 @@ def account(request: HttpRequest) -> HttpResponse:
         change_mornings(who.reader, given["time_zone"], given["delivery_time"], given["delivery_days"])
         return redirect("/account/?done=saved")
     context = _context(who, _DONE.get(request.GET.get("done", "")))
-    about = {**_about(who.reader), **given}
+    about = {**_about(who.reader, allowed=who.entitlement.allowed), **given}
     context["reader"] = about
     context["days"] = [(day, day[:3] in str(about["delivery_days"])) for day in DAYS]
     page = frame(request, at) | context | mistakes
@@ -98,6 +101,7 @@ def send_again(request: HttpRequest) -> HttpResponse:
         lift_by_reader(reader, at)
     except Refused:
         return redirect("/account/?done=too-soon")
+    resume_mail(reader, at, by="the reader")  # paused before or after: who asks for the mail wants it
     return redirect("/account/?done=resumed")
 
 
@@ -131,18 +135,27 @@ def unsubscribed(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("unsubscribed", token=token)
     page = frame(request, at)
     if reader.mail_stopped_at is None:
-        page |= {
-            "title": "The mail comes",
-            "sentence": f"{_morning(reader)} It goes to {reader.email}.",
-            "link": {"url": "/", "label": "Today’s edition"},
-        }
-        return render(request, "site/message.html", page)
+        return render(request, "site/message.html", page | _not_stopped(reader, at))
     page |= {
         "title": "The mail has stopped",
         "sentence": f"No more editions go to {reader.email}. A paid plan is untouched, and receipts still come.",
         "button": "Have the mail back",
     }
     return render(request, "site/confirm.html", page)
+
+
+def _not_stopped(reader: Reader, at: dt.datetime) -> dict[str, object]:
+    """What a reader is told whose mail was not stopped or was asked back: that it comes, or why it does not."""
+    entitlement = entitlement_of(reader, at)
+    why_not = _held_back(reader) or ("" if entitlement.allowed else entitlement.sentence(reader.time_zone))
+    if why_not:
+        link = {"url": "/account/", "label": "Your account"}
+        return {"title": "The mail is not stopped", "sentence": why_not, "link": link}
+    return {
+        "title": "The mail comes",
+        "sentence": f"{_morning(reader, comes=True)} It goes to {reader.email}.",
+        "link": {"url": "/", "label": "Today’s edition"},
+    }
 
 
 def _addressed(token: str) -> Reader:
@@ -179,16 +192,17 @@ def _context(who: Visitor, done: str | None) -> dict[str, object]:
     }
 
 
-def _about(reader: Reader) -> dict[str, object]:
+def _about(reader: Reader, *, allowed: bool) -> dict[str, object]:
+    held_back = _held_back(reader)
     return {
         "email": reader.email,
         "name": reader.name,
         "time_zone": reader.time_zone,
         "delivery_time": f"{reader.delivery_time:%H:%M}",
         "delivery_days": written(reader.delivery_days),
-        "morning": _morning(reader),
+        "morning": _morning(reader, comes=allowed and reader.mail_stopped_at is None and not held_back),
         "paused": reader.mail_stopped_at is not None,
-        "held_back": _held_back(reader),
+        "held_back": held_back,
     }
 
 
@@ -199,13 +213,16 @@ def _held_back(reader: Reader) -> str:
         return ""
     told = "your mailbox provider told us that you reported it as unwanted"
     if suppression.reason != suppression.Reason.COMPLAINT:
-        told = f"our mail came back from {suppression.address}: {suppression.sentence}"
-    return f"No edition comes by mail since {suppression.since:%B} {suppression.since.day}, because {told}."
+        why = "" if suppression.sentence == UNEXPLAINED else f": {suppression.sentence}"
+        told = f"our mail came back from {suppression.address}{why}"
+    since = suppression.since
+    return f"No edition has come by mail since {since:%B} {since.day}, {since.year}, because {told}."
 
 
-def _morning(reader: Reader) -> str:
+def _morning(reader: Reader, *, comes: bool) -> str:
     zone = reader.time_zone.replace("_", " ")
-    return f"The edition is in your inbox at {reader.delivery_time:%H:%M} {said(reader.delivery_days)}, {zone} time."
+    begin = "The edition is" if comes else "When it comes by mail, the edition is"
+    return f"{begin} in your inbox at {reader.delivery_time:%H:%M} {said(reader.delivery_days)}, {zone} time."
 
 
 addresses = [

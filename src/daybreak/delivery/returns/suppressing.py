@@ -20,6 +20,7 @@ from daybreak.delivery.returns.bouncewords import ABOUT_US, SENTENCES
 FAILURES = 5  # editions in a row
 PATIENCE = dt.timedelta(days=7)
 SELF_LIFT = dt.timedelta(days=1)  # a reader whose mailbox was refused an hour ago would only be refused again
+UNEXPLAINED = "the mail comes back"
 Kind = Outcome.Kind
 
 
@@ -49,7 +50,7 @@ def suppress_if_told(outcome: Outcome, at: dt.datetime) -> bool:
     elif outcome.kind == Kind.HARD_BOUNCE or (
         outcome.kind == Kind.SOFT_BOUNCE and _keeps_failing(reader, at)
     ):
-        sentence = SENTENCES.get(outcome.meaning, "the mail comes back")
+        sentence = SENTENCES.get(outcome.meaning, UNEXPLAINED)
     else:
         return False
     row = Suppression(
