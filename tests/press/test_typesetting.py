@@ -95,10 +95,10 @@ def test_no_text_ever_reaches_a_page_alive(body: str) -> None:
 @pytest.mark.parametrize(
     ("date", "holidays", "label"),
     [
-        (FRIDAY, (), "Monday"),
-        (dt.date(2022, 5, 7), (), "Tuesday"),  # Saturday's goes out on Monday
-        (FRIDAY, (9,), "Tuesday"),
-        (FRIDAY, (9, 10, 11, 12), "Friday, May 13"),
+        (FRIDAY, (), "Monday morning"),
+        (dt.date(2022, 5, 7), (), "Tuesday morning"),  # Saturday's goes out on Monday
+        (FRIDAY, (9,), "Tuesday morning"),
+        (FRIDAY, (9, 10, 11, 12), "Friday morning, May 13"),
     ],
 )
 def test_the_next_paper_is_named(date: dt.date, holidays: tuple[int, ...], label: str) -> None:
@@ -108,7 +108,7 @@ def test_the_next_paper_is_named(date: dt.date, holidays: tuple[int, ...], label
     edition = set_edition(
         manuscript, site_url="https://x.example", previous=None, listening_seconds=1, calendar=calendar
     )
-    assert edition.next_label == f"{label}, 6:00 your time"
+    assert edition.next_label == label
 
 
 def test_the_datelines_and_minutes_are_words_a_reader_reads() -> None:
@@ -116,7 +116,7 @@ def test_the_datelines_and_minutes_are_words_a_reader_reads() -> None:
     assert edition.dateline == "Friday, May 6, 2022"
     assert (edition.reading_minutes, edition.listening_minutes) == (3, 2)
     assert edition.path == "/2022/05/06/"
-    assert edition.next_label == "Monday, 6:00 your time"
+    assert edition.next_label == "Monday morning"
 
 
 def test_an_outlet_has_one_name_in_the_list_of_sources() -> None:

@@ -156,8 +156,8 @@ def _set_correction(correction: Correction, manuscript: Manuscript) -> SetCorrec
 
 def _next_label(day: dt.date, following: dt.date) -> str:
     """When the next edition comes: the weekday alone says it for a week."""
-    when = f"{following:%A}" if (following - day).days < 7 else f"{following:%A, %B} {following.day}"
-    return f"{when}, 6:00 your time"
+    date = "" if (following - day).days < 7 else f", {following:%B} {following.day}"
+    return f"{following:%A} morning{date}"  # its hour is each reader's own
 
 
 def _first_numbers(manuscript: Manuscript) -> dict[str, int]:
