@@ -23,7 +23,8 @@ def greet(server: MailServer, patience: float = 0.001) -> Line:
         return Line(server, *greeting.greeted(), patience)
     except (OSError, ValueError, Nonsense) as error:
         greeting.close()
-        words = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
+        told = getattr(error, "strerror", None) or str(error)
+        words = " ".join(told.split())[:200].rstrip(".") or type(error).__name__
         raise ServerAway(f"The mail server {server.host}:{server.port} cannot be used: {words}.") from error
 
 

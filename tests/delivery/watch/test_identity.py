@@ -65,6 +65,7 @@ def test_a_missing_spf_record_is_offered(zone: Zone, names: Names) -> None:
         (['"v=spf1 +all"'], "lets everybody"),
         (['"v=spf1 mx all"'], "lets everybody"),
         (['"v=spf1 mx ~all"', '"v=spf1 a ~all"'], "2 SPF records"),
+        (['"spf1 mx ~all"'], "SPF begins with “v=spf1 ”"),
         (['"v=spf1 -all"'], "allows nobody"),
         (['"v=spf1 ~mx ?a -all"'], "allows nobody"),
         (['"v=spf1 includ:relay.example ~all"'], "“includ:relay.example”, which is no word"),
@@ -96,13 +97,22 @@ def test_an_spf_record_that_holds(zone: Zone, names: Names, record: str) -> None
 
 def test_doubled_records_count_for_nothing(zone: Zone, names: Names) -> None:
     zone[KEY.name, "TXT"] = ['"v=DKIM1; k=rsa; p=AAAA"', '"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0"']
-    assert "has 2 keys" in only(dkim([KEY], names)).sentence
+    check = only(dkim([KEY], names))
+    assert "has 2 keys" in check.sentence
+    assert check.add is None, "ours is there"
     zone["_dmarc.paper.example", "TXT"] = ['"v=DMARC1; p=none"', '"v=DMARC1; p=reject"']
     check = only(dmarc("paper.example", "paper.example", names))
     assert (check.well, check.sentence) == (
         False,
         "paper.example has 2 policies, and so none that counts: keep one.",
     )
+
+
+def test_a_misspelt_policy_is_to_be_mended_not_joined_by_another(zone: Zone, names: Names) -> None:
+    zone["_dmarc.paper.example", "TXT"] = ['"v=DMARC; p=none"']
+    check = only(dmarc("paper.example", "paper.example", names))
+    assert "says “v=DMARC; p=none”" in check.sentence
+    assert check.add is None
 
 
 def test_a_provider_sends_and_signs_by_itself(zone: Zone, names: Names) -> None:

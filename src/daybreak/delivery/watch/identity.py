@@ -51,12 +51,11 @@ def dkim(keys: list[Record], names: Names) -> Iterator[Check]:
     for key in keys:
         wanted = _tags(key.value)
         found = [tags for text in names.texts(key.name) if "p" in (tags := _tags(text))]
+        ours = any(tags["p"] == wanted["p"] for tags in found)
         if len(found) > 1:
-            sentence = (
-                f"{key.name} has {len(found)} keys, and servers may take either: keep the one that is ours."
-            )
-            yield Check("DKIM", False, sentence, key)
-        elif any(tags["p"] == wanted["p"] for tags in found):
+            sentence = f"{key.name} has {len(found)} keys, and servers may take either: keep ours alone."
+            yield Check("DKIM", False, sentence, None if ours else key)
+        elif ours:
             yield Check("DKIM", True, f"{key.name} has our key.")
         elif found:
             yield Check("DKIM", False, f"{key.name} has another key than ours: replace the record.", key)
@@ -70,6 +69,12 @@ def dmarc(domain: str, bounce_domain: str, names: Names) -> Iterator[Check]:
     record = records[0] if records else ""
     if len(records) > 1:
         sentence = f"{at_domain} has {len(records)} policies, and so none that counts: keep one."
+        yield Check("DMARC", False, sentence)
+        return
+    if not record and (near := names.texts(f"_dmarc.{domain}")):
+        sentence = (
+            f"_dmarc.{domain} says “{near[0][:80]}”, and a policy begins with “v=DMARC1;”: mend that record."
+        )
         yield Check("DMARC", False, sentence)
         return
     if not record:

@@ -16,6 +16,11 @@ _ASKING = ("include", "a", "mx", "ptr", "exists", "redirect")  # terms of SPF th
 def spf(domain: str, names: Names) -> Iterator[Check]:
     """Whether the domain of the return path says which servers may send for it (RFC 7208)."""
     records = _spf_records(domain, names)
+    if not records and (near := [text for text in names.texts(domain) if "spf1" in text.lower()]):
+        yield Check(
+            "SPF", False, f"{domain} says “{near[0][:80]}”, and SPF begins with “v=spf1 ”: mend that record."
+        )
+        return
     if not records:
         add = Record(domain, "TXT", "v=spf1 mx ~all")
         sentence = (
