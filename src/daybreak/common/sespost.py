@@ -92,7 +92,7 @@ def _request(recipient: str, message: bytes) -> bytes:
 
 def _refusal(answer: requests.Response) -> Exception:
     kind = answer.headers.get("x-amzn-ErrorType", "").partition(":")[0]
-    told = f"{kind} {_field(answer, 'message')}".strip()
+    told = f"{kind} {_field(answer, 'message') or _field(answer, 'Message')}".strip()
     error = requests.HTTPError(told or f"status {answer.status_code}")
     if answer.status_code == 429 and not _OF_US.search(told):
         return _TooFast(f"SES asks to wait: {told}.")

@@ -74,7 +74,8 @@ class Amazon:
             "destination": ["ben@example.org"],
             "headers": [{"name": "X-Metadata", "value": json.dumps({"mail": str(delivery_id)})}],
         }
-        return self.note(json.dumps({"eventType": kind, "mail": mail, kind.lower(): told}), version)
+        field = kind[0].lower() + kind[1:]
+        return self.note(json.dumps({"eventType": kind, "mail": mail, field: told}), version)
 
 
 @pytest.fixture
@@ -158,6 +159,18 @@ def test_our_own_topic_is_confirmed_and_no_other(amazon: Amazon) -> None:
     for change in ({"TopicArn": f"{TOPIC}2"}, {"SubscribeURL": "http://169.254.169.254/latest/"}):
         assert post(amazon.note("You have chosen to subscribe.", **{**invitation, **change})) == 400
     assert amazon.asked == []
+
+
+def test_a_delay_is_recorded_and_stops_nothing(amazon: Amazon, ben: Reader) -> None:
+    late = {"emailAddress": ben.email, "diagnosticCode": "452 4.2.2 mailbox full"}
+    note = amazon.telling(
+        "DeliveryDelay", handed_over(ben).pk, delayType="MailboxFull", delayedRecipients=[late]
+    )
+    assert post(note) == 200
+    outcome = Outcome.objects.get()
+    assert (outcome.kind, outcome.final, outcome.meaning) == ("soft_bounce", False, "mailbox full")
+    assert suppression_of(ben) is None
+    assert post(amazon.telling("DeliveryDelay", "", delayedRecipients=[])) == 400
 
 
 def test_what_is_no_outcome_is_taken_and_not_recorded(amazon: Amazon) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 from anymail.exceptions import AnymailWebhookValidationFailure
-from anymail.signals import AnymailTrackingEvent, RejectReason
+from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -125,6 +125,12 @@ def _own_address(url: Any, topic: str) -> str:
 
 
 def _meant(event: AnymailTrackingEvent) -> AnymailTrackingEvent:
+    """The event with what anymail's reading leaves out: delays, and why SES itself gave an address up."""
+    delay = event.esp_event.get("deliveryDelay") if event.event_type == EventType.UNKNOWN else None
+    if isinstance(delay, dict):
+        (late, *_) = delay["delayedRecipients"]
+        event.event_type, event.description = EventType.DEFERRED, ""
+        event.mta_response = str(late.get("diagnosticCode") or delay.get("delayType") or "")
     if event.description in _DEAD:
         event.reject_reason = RejectReason.INVALID
     return event
