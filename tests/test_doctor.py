@@ -36,3 +36,15 @@ def test_what_is_not_well_is_named_with_what_to_mend(tmp_path: Path) -> None:
     assert "DAYBREAK_STORAGE_URL" in done.stdout
     assert "https://" in done.stdout
     assert "DAYBREAK_OPEN_OUTBOX" in done.stdout
+
+
+def test_ses_that_tells_nothing_is_said_to_be_so(tmp_path: Path) -> None:
+    newsroom = Newsroom(
+        tmp_path,
+        {"DAYBREAK_MAIL_URL": "ses://KEY:SECRET@eu-west-1", "DAYBREAK_MAIL_FROM": "editions@paper.example"},
+    )
+    policy = {("_dmarc.paper.example", "TXT"): ['"v=DMARC1; p=none"']}
+    with name_server(policy) as dns:
+        told = newsroom.run("doctor", "--dns", dns).stdout
+    assert "?     mail: goes to SES" in told and "until ?hook= in DAYBREAK_MAIL_URL names its topic" in told
+    assert "SES sends and signs" in told and "SECRET" not in told

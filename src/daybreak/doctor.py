@@ -18,6 +18,7 @@ from daybreak.common.commandline import json_option, print_json
 from daybreak.common.config import is_endpoint
 from daybreak.common.dkim import dns_records
 from daybreak.common.post import PostError, SmtpPost
+from daybreak.common.provider import SES
 from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.mailcommands import quoted
 from daybreak.delivery.watch.identity import identity_checks
@@ -138,7 +139,12 @@ def _voice() -> Iterator[Finding]:
 def _mail() -> Iterator[Finding]:
     server, provider = settings.CONFIG.mail, settings.CONFIG.provider
     if provider is not None:
-        yield Finding("mail", True, f"goes to {provider.called}; `daybreak deliver test` tries it.")
+        deaf = provider.name == SES and not provider.hook_key
+        unheard = (
+            " What it tells is refused until ?hook= in DAYBREAK_MAIL_URL names its topic." if deaf else ""
+        )
+        sentence = f"goes to {provider.called}; `daybreak deliver test` tries it.{unheard}"
+        yield Finding("mail", None if deaf else True, sentence)
         return
     if server is None:
         yield Finding("mail", True, "goes to the built-in outbox; set DAYBREAK_MAIL_URL to send it.")

@@ -199,7 +199,7 @@ def _split(text: str, problem: str) -> SplitResult:
 def _provider(text: str) -> Provider:
     problem = (
         "DAYBREAK_MAIL_URL must look like mailgun://KEY@domain or postmark://TOKEN@, "
-        "and may end in ?hook=SIGNING-KEY&api=https://api.eu.example."
+        "and may end in ?hook=SIGNING-KEY (where it signs what it tells: Mailgun, SendGrid) and &api=https://api.eu.example."
     )
     if text.strip().lower().startswith(f"{SES}:"):
         problem = (

@@ -18,6 +18,7 @@ KEYS = {
     "brevo": "api_key",
     "sparkpost": "api_key",
 }
+_SIGNING = ("mailgun", "sendgrid", SES)  # who sign what they tell
 _REGION = re.compile(r"[a-z]{2}(-[a-z]{2,4})?-[a-z]{2,12}-\d")
 _TOPIC = re.compile(r"arn:aws[a-z-]{0,10}:sns:[a-z0-9-]{4,24}:\d{12}:[A-Za-z0-9_-]{1,256}")
 
@@ -53,7 +54,7 @@ def provider_in(parts: SplitResult) -> Provider | None:
     """The provider in a split address; None when its key is missing or it holds what is not known.
 
     `?hook=` is the key that its tellings are signed with, `?api=` another https:// address of its interface (plain
-    http:// only on this machine), `?connections=` from 1 to 99.
+    http:// only on this machine), `?connections=` from 1 to 99. A provider that signs nothing takes no `?hook=`.
     """
     plus_kept = parts.query.replace("+", "%2B")  # a key in base64 has them; a form would mean spaces
     given = {name: values[-1] for name, values in parse_qs(plus_kept).items()}
@@ -69,6 +70,8 @@ def provider_in(parts: SplitResult) -> Provider | None:
         or not (not api_url or local or api_url.startswith("https://"))
     ):
         return None
+    if hook_key and parts.scheme not in _SIGNING:
+        return None  # else somebody would think that it is checked
     domain, key, secret = parts.hostname or "", unquote(parts.username), unquote(parts.password or "")
     if parts.scheme != SES:
         secret = ""
