@@ -21,7 +21,7 @@ from daybreak.desk.answering import name_of
 from daybreak.wire.facts.tongues import language_tag
 from daybreak.wire.formats.wirefiles import Imported, add_listed, import_stream
 from daybreak.wire.models import Source
-from daybreak.wire.network.discovery import Found, asking, find_feeds
+from daybreak.wire.network.discovery import Asking, Found, find_feeds
 from daybreak.wire.network.fetching import agent_of
 from daybreak.wire.outlets import tending
 from daybreak.wire.outlets.health import SORTS, STATES, choose, health, state_of
@@ -84,12 +84,12 @@ def find(request: HttpRequest) -> HttpResponse:
     """Look for the feeds of a site and let the editor choose."""
     address = request.POST.get("address", "").strip()
     config = settings.CONFIG
-    ask = asking(now(), user_agent=agent_of(config.site_url), allow=config.wire_allow)
+    asking = Asking(now(), user_agent=agent_of(config.site_url), allow=config.wire_allow)
     found: list[Found] = []
     try:
         if not address:
             raise Refused("Write the address of a site, such as rnz.co.nz.")
-        found = find_feeds(address, ask)
+        found = find_feeds(address, asking)
     except Refused as refusal:
         messages.error(request, str(refusal))
     known = set(

@@ -14,7 +14,7 @@ from daybreak.common.commandline import at_option, json_option, print_json
 from daybreak.common.refusal import Refused
 from daybreak.wire.formats.wirefiles import add_listed
 from daybreak.wire.models import Source
-from daybreak.wire.network.discovery import Found, asking, find_feeds
+from daybreak.wire.network.discovery import Asking, Found, find_feeds
 from daybreak.wire.network.fetching import agent_of
 from daybreak.wire.outlets.health import Health, as_json, health
 from daybreak.wire.outlets.opml import bundled, bundled_regions, write_list
@@ -36,7 +36,7 @@ def add_command(address: str, name: str, only_list: bool, at: dt.datetime, as_js
     ADDRESS is a site, a page or the feed itself. Of several feeds the first is taken; --list shows all of them.
     """
     config = settings.CONFIG
-    found = find_feeds(address, asking(at, user_agent=agent_of(config.site_url), allow=config.wire_allow))
+    found = find_feeds(address, Asking(at, user_agent=agent_of(config.site_url), allow=config.wire_allow))
     if only_list and as_json:
         print_json([_found_as_json(one) for one in found])
         return

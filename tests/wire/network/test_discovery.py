@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
 
 from daybreak.common.refusal import Refused
-from daybreak.wire.network.discovery import Found, asking, find_feeds
+from daybreak.wire.network.discovery import Asking, Found, find_feeds
 from tests.wire.feedserver import FeedServer
 from tests.wire.formats.test_sitemaps import INDEX, PART, news
 
+pytestmark = pytest.mark.django_db
 AT = dt.datetime(2022, 5, 6, 5, tzinfo=dt.UTC)
 FEED = """<rss version="2.0"><channel><title>{title}</title><link>https://tide.example/</link><language>fr</language><item>
 <title>Accords end</title><link>https://tide.example/a</link><pubDate>Thu, 05 May 2022 17:30:00 GMT</pubDate></item></channel></rss>"""
@@ -18,8 +20,15 @@ def feed(title: str = "The Tide") -> bytes:
     return FEED.format(title=title).encode()
 
 
+@pytest.fixture
+def elsewhere() -> Iterator[FeedServer]:
+    served = FeedServer()
+    yield served
+    served.close()
+
+
 def look(site: FeedServer, path: str = "/") -> list[Found]:
-    return find_feeds(site.base + path, asking(AT, user_agent="Test/1", allow=[site.endpoint], deadline=2.0))
+    return find_feeds(site.base + path, Asking(AT, user_agent="Test/1", allow=[site.endpoint], deadline=2.0))
 
 
 def test_the_feeds_that_a_page_declares_are_opened_and_told(site: FeedServer) -> None:
@@ -63,6 +72,28 @@ def test_the_news_sitemap_of_robots_txt_is_found_behind_its_index(site: FeedServ
     assert "/pages.xml" not in site.asked
 
 
+def test_a_sitemap_on_another_host_is_asked_for_as_that_host_allows(
+    site: FeedServer, elsewhere: FeedServer
+) -> None:
+    elsewhere.pages = {"/news.xml": news("a"), "/closed-news.xml": news("b"),
+                       "/robots.txt": b"User-agent: *\nDisallow: /closed"}  # fmt: skip
+    named = [f"Sitemap: {elsewhere.base}/{name}" for name in ("closed-news.xml", "news.xml")]
+    site.pages = {
+        "/": b"<html>Hello</html>",
+        "/robots.txt": "\n".join([*named, "Sitemap: http://[news"]).encode(),
+    }
+    allow = [site.endpoint, elsewhere.endpoint]
+    (one,) = find_feeds(site.base, Asking(AT, user_agent="Test/1", allow=allow, deadline=2.0))
+    assert one.feed_url == f"{elsewhere.base}/news.xml"
+    assert elsewhere.asked == ["/robots.txt", "/news.xml"]
+
+
+def test_robots_txt_is_asked_for_once_in_a_day(site: FeedServer) -> None:
+    site.pages = {"/": b"<html>Hello</html>", "/feed": feed(), "/robots.txt": b"User-agent: *\nAllow: /"}
+    assert look(site) == look(site)
+    assert site.asked.count("/robots.txt") == 1
+
+
 def test_links_that_are_called_feeds_are_taken_when_they_are_of_the_same_site(site: FeedServer) -> None:
     site.pages = {
         "/": b'<html><a class="x" href="/rss/world">RSS</a><a href="https://other.example/feed/">Other</a></html>',
@@ -83,6 +114,6 @@ def test_a_site_without_a_feed_says_so(site: FeedServer, page: bytes | None) -> 
 def test_a_private_address_is_refused_at_the_socket(site: FeedServer) -> None:
     site.pages = {"/": feed()}
     with pytest.raises(Refused, match="private address"):
-        find_feeds(site.base, asking(AT, user_agent="Test/1"))
+        find_feeds(site.base, Asking(AT, user_agent="Test/1"))
     with pytest.raises(Refused, match="no web address"):
-        find_feeds("file:///etc/passwd", asking(AT, user_agent="Test/1"))
+        find_feeds("file:///etc/passwd", Asking(AT, user_agent="Test/1"))

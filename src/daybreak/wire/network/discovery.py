@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urljoin, urlsplit
-
-from protego import Protego
 
 from daybreak.common.refusal import Refused
 from daybreak.wire.addresses import AddressError, canonical, host_of, url_key
@@ -18,9 +16,10 @@ from daybreak.wire.formats.charset import decoded
 from daybreak.wire.formats.plaintext import plain_text
 from daybreak.wire.formats.reading import Feed, FeedError, Item, open_feed
 from daybreak.wire.network.fetching import Outcome, Request, fetch
+from daybreak.wire.network.robots import Robots, robots_for
 from daybreak.wire.outlets.sources import About
 
-ANSWERS_WITHIN = 8.0  # seconds for each of the two or three rounds of questions; somebody waits for them
+ANSWERS_WITHIN = 8.0  # seconds for each of a few rounds of questions; somebody waits for them
 _MOST_CANDIDATES = 16
 _USUAL = (
     "feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feeds/all", "arc/outboundfeeds/rss/", "news-sitemap.xml",
@@ -37,7 +36,6 @@ _TAG = re.compile(r"<(link|a|base)\s([^<>]{1,2000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _FEEDISH = re.compile(r"(?:^|[/._-])(?:rss|feeds?|atom)(?:[/._?-]|$)|\.(?:rss|rdf|atom)$", re.IGNORECASE)
 _LONGEST_PAGE = 1_000_000  # characters
-Ask = Callable[[Sequence[str]], dict[str, Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,37 +50,46 @@ class Found:
     about: About
 
 
-def asking(
-    at: dt.datetime, *, user_agent: str, allow: Iterable[str] = (), deadline: float = ANSWERS_WITHIN
-) -> Ask:
-    """Asks many addresses at once; answers by address. The arguments are those of `fetch`."""
-    allowed = tuple(allow)
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a site is asked: at which instant (aware UTC), and the arguments of `fetch`, `deadline` for each round."""
 
-    def ask(addresses: Sequence[str]) -> dict[str, Outcome]:
+    at: dt.datetime
+    user_agent: str
+    allow: Collection[str] = ()
+    deadline: float = ANSWERS_WITHIN
+
+    def all(self, addresses: Sequence[str]) -> dict[str, Outcome]:
+        """What each of these addresses answers, all asked at once."""
         requests = [Request(key, address) for key, address in enumerate(addresses)]
-        outcomes = fetch(requests, user_agent=user_agent, at=at, allow=allowed, deadline=deadline)
+        outcomes = fetch(
+            requests, user_agent=self.user_agent, at=self.at, allow=self.allow, deadline=self.deadline
+        )
         return {addresses[outcome.key]: outcome for outcome in outcomes}
 
-    return ask
+    def robots(self, addresses: Iterable[str]) -> Robots:
+        """The rules for these addresses."""
+        return robots_for(
+            addresses, self.at, user_agent=self.user_agent, allow=self.allow, deadline=self.deadline
+        )
 
 
-def find_feeds(address: str, ask: Ask) -> list[Found]:
+def find_feeds(address: str, asking: Asking) -> list[Found]:
     """The feeds of a site, the likeliest first.
 
     `address` is that of a page, a feed or a bare host. Raises AddressError when it is none, Refused with what the
     site said when no feed was found.
     """
     address = _with_scheme(address)
-    robots_url = urljoin(address, "/robots.txt")
-    answers = ask([address, robots_url])
-    page = answers[address]
-    own = _found(address, page, ask)
+    page = asking.all([address])[address]
+    own = _found(address, page, asking)
     if own:
         return [own]
-    candidates = _candidates(address, page, _Robots(answers[robots_url]))
+    candidates = _candidates(page, asking) if page.status else []  # who does not answer is asked no more
+    answers = asking.all(candidates)
     found: dict[str, Found] = {}
-    for candidate, outcome in sorted(ask(candidates).items(), key=lambda pair: candidates.index(pair[0])):
-        feed = _found(candidate, outcome, ask)
+    for candidate, outcome in sorted(answers.items(), key=lambda pair: candidates.index(pair[0])):
+        feed = _found(candidate, outcome, asking)
         if feed:
             found.setdefault(url_key(feed.feed_url), feed)
     if not found:
@@ -91,31 +98,24 @@ def find_feeds(address: str, ask: Ask) -> list[Found]:
     return sorted(found.values(), key=lambda one: "comment" in (one.feed_url + one.title).lower())
 
 
-class _Robots:
-    """What a site's robots.txt allows and names; a site without one allows all, one that fails allows no guesses."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        text = decoded(outcome.body[:500_000], outcome.content_type) if outcome.status == 200 else ""
-        self._rules = Protego.parse(text)
-        self._known = outcome.status == 200 or 400 <= outcome.status < 500
-
-    def allows(self, url: str) -> bool:
-        return self._known and bool(self._rules.can_fetch(url, "Daybreak"))
-
-    def news_sitemaps(self) -> list[str]:
-        named = list(self._rules.sitemaps)
-        return [one for one in named if "news" in one.lower()] or named[:3]
-
-
-def _candidates(address: str, page: Outcome, robots: _Robots) -> list[str]:
+def _candidates(page: Outcome, asking: Asking) -> list[str]:
+    """What a page declares, which it invites everybody to read; else guesses, as far as robots.txt allows them."""
     html = decoded(page.body, page.content_type)[:_LONGEST_PAGE] if page.status == 200 else ""
-    base = page.url or address
-    wanted = list(_declared(html, base))
-    if not wanted:
-        bases = dict.fromkeys((base if base.endswith("/") else f"{base}/", urljoin(base, "/")))
-        wanted = [url for root in bases for path in _USUAL if robots.allows(url := urljoin(root, path))]
-    wanted += [url for url in robots.news_sitemaps() if robots.allows(url)]
+    declared = list(_declared(html, page.url))
+    guesses = _named(asking.robots([page.url]).sitemaps(page.url))
+    if not declared:
+        below = page.url if page.url.endswith("/") else f"{page.url}/"
+        bases = dict.fromkeys((below, urljoin(page.url, "/")))
+        guesses = [*(urljoin(root, path) for root in bases for path in _USUAL), *guesses]
+    robots = asking.robots([page.url, *guesses])  # a sitemap may lie on a host with rules of its own
+    wanted = [*declared, *(url for url in guesses if robots.may(url).answer == "yes")]
     return [url for url in dict.fromkeys(wanted) if _is_address(url)][:_MOST_CANDIDATES]
+
+
+def _named(sitemaps: Iterable[str]) -> list[str]:
+    """The sitemaps that may be of news: those that say so, else the first few."""
+    named = [url for url in sitemaps if _is_address(url)]
+    return [url for url in named if "news" in url.lower()][:_MOST_CANDIDATES] or named[:3]
 
 
 def _declared(html: str, base: str) -> Iterator[str]:
@@ -133,12 +133,12 @@ def _declared(html: str, base: str) -> Iterator[str]:
     yield from (link for link in links if host_of(link).endswith(_site(base)))
 
 
-def _found(address: str, outcome: Outcome, ask: Ask) -> Found | None:
+def _found(address: str, outcome: Outcome, asking: Asking) -> Found | None:
     if outcome.status != 200 or outcome.error:
         return None
     try:
         feed = open_feed(outcome.body, outcome.url, outcome.content_type)
-        items = feed.items or (_of_newest_part(feed, ask) if feed.parts else ())
+        items = feed.items or (_of_newest_part(feed, asking) if feed.parts else ())
     except FeedError:
         return None
     if not items and not feed.title:
@@ -150,9 +150,9 @@ def _found(address: str, outcome: Outcome, ask: Ask) -> Found | None:
     return Found(outcome.moved_to or address, plain_text(title), len(items), newest, About(site, language))
 
 
-def _of_newest_part(feed: Feed, ask: Ask) -> tuple[Item, ...]:
+def _of_newest_part(feed: Feed, asking: Asking) -> tuple[Item, ...]:
     """What the newest sitemap of an index holds; raises FeedError when it holds no news."""
-    outcome = ask(feed.parts[:1])[feed.parts[0]]
+    outcome = asking.all(feed.parts[:1])[feed.parts[0]]
     return open_feed(outcome.body, outcome.url, outcome.content_type).items if outcome.status == 200 else ()
 
 

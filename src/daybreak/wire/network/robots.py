@@ -1,4 +1,5 @@
-"""What a site's robots.txt allows (RFC 9309), for pages that are fetched because an article links to them.
+"""What a site's robots.txt allows (RFC 9309), for pages that are fetched because an article links to them and for the
+feeds that a site may have.
 
 Each host's file is kept for a while. One that is not there (4xx) allows everything; one that cannot be had (5xx, no
 answer) allows nothing for now (section 2.3.1).
@@ -41,17 +42,22 @@ class Robots:
 
     def may(self, url: str) -> Verdict:
         """Whether the rules of the host of `url` let Daybreak fetch it."""
-        origin = origin_of(url)
-        file = self._files.get(origin)
+        file = self._files.get(origin_of(url))
         if file is None or file.status == 0 or file.status >= 500:
             return Verdict("not now")
-        if file.status != 200:
-            return Verdict("yes")
-        rules = self._rules.get(origin)
-        if rules is None:
-            rules = self._rules[origin] = Protego.parse(file.body)
+        rules = self._rules_of(file)
         delay = min(float(rules.crawl_delay(_AGENT) or 0.0), _LONGEST_DELAY)
         return Verdict("yes" if rules.can_fetch(url, _AGENT) else "no", delay)
+
+    def sitemaps(self, url: str) -> tuple[str, ...]:
+        """The sitemaps that the robots.txt of the host of `url` names (sitemaps.org), which may lie on other hosts."""
+        file = self._files.get(origin_of(url))
+        return tuple(self._rules_of(file).sitemaps) if file else ()
+
+    def _rules_of(self, file: RobotsFile) -> Protego:
+        if file.origin not in self._rules:
+            self._rules[file.origin] = Protego.parse(file.body if file.status == 200 else "")
+        return self._rules[file.origin]
 
 
 def origin_of(url: str) -> str:
