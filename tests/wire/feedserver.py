@@ -2,70 +2,31 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import threading
 
 from aiohttp import web
 
+from tests.wire.loopback import LoopbackServer
+
 FEED = b'<rss version="2.0"><channel><title>T</title></channel></rss>'
 BOMB = gzip.compress(b"\0" * 200_000_000, compresslevel=9)
+_WAYS = (
+    "good", "items", "drip", "huge", "bomb", "redirect", "loop", "cached", "gone", "busy",
+    "page", "empty", "slowish", "cut", "moved", "weekly",
+)  # fmt: skip
 
 
-class FeedServer:
-    """A real server on loopback that misbehaves in all the ways that feeds do."""
+class FeedServer(LoopbackServer):
+    """A server that misbehaves in all the ways that feeds do."""
 
     def __init__(self) -> None:
         self.at_once = self.most_at_once = 0
-        self.endpoint = ""
         self.pages: dict[str, bytes] = {}  # what else it serves, by path; a test fills and empties it
-        self.asked: list[str] = []
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        assert self._ready.wait(10)
+        super().__init__()
 
-    @property
-    def base(self) -> str:
-        return f"http://{self.endpoint}"
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._start())
-        self._ready.set()
-        self._loop.run_forever()
-
-    async def _start(self) -> None:
-        app = web.Application()
-        for name in (
-            "good",
-            "items",
-            "drip",
-            "huge",
-            "bomb",
-            "redirect",
-            "loop",
-            "cached",
-            "gone",
-            "busy",
-            "page",
-            "empty",
-            "slowish",
-            "cut",
-            "moved",
-            "weekly",
-        ):
-            app.router.add_get(f"/{name}", getattr(self, name))
-        app.router.add_get("/{path:.*}", self.page_of)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        self.endpoint = f"{host}:{port}"
+    def route(self, router: web.UrlDispatcher) -> None:
+        for name in _WAYS:
+            router.add_get(f"/{name}", getattr(self, name))
+        router.add_get("/{path:.*}", self.page_of)
 
     async def page_of(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)
