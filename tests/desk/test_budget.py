@@ -55,6 +55,15 @@ def test_an_address_and_its_filters_say_the_same() -> None:
     assert Wanted().query(brief="7") == "brief=7"
 
 
+def test_a_row_tells_its_times_in_one_zone(desk: Client, edition: Edition) -> None:
+    story = make_story("Mali ends its accords")
+    row = desk.get(reverse("desk-budget", args=[FRIDAY])).content.decode()
+    times = re.findall(r'<time datetime="(\S+)" data-local>(.+?)</time>', row)
+    first = min(article.published_at for article in story.articles.all())
+    assert times[0] == (first.isoformat(), f"{first.day} {first:%b %H:%M} UTC")
+    assert "UTC" not in re.sub(r"<time .+?</time>", "", row)
+
+
 def test_what_was_told_before_is_said_with_its_day_even_of_an_earlier_story(
     desk: Client, edition: Edition
 ) -> None:

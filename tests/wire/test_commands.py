@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,9 @@ def test_the_night_is_imported_and_told_as_json() -> None:
     ]
     assert list(told[0]["articles"][0]) == ["url", "source", "title", "published", "copy"]
     assert told[0]["score"] >= told[4]["score"]
-    assert run("stories", "--at", AT).stdout.startswith("  1  ")
+    place, grounds, *_ = run("stories", "--at", AT).stdout.splitlines()
+    assert place.startswith("  1  ")
+    assert re.match(r" +first \d May \d\d:\d\d UTC; \d independent outlets", grounds)
 
 
 def test_bad_lines_go_to_standard_error_and_the_rest_is_taken(tmp_path: Path) -> None:

@@ -187,7 +187,8 @@ def stories_command(
         )
     for place, line in enumerate(budget, start=1):
         click.echo(f"{place:>3}  {line.score:5.2f}  {line.headline}")
-        click.echo(f"            {'; '.join(line.reasons)}")
+        first = line.articles[0].published_at
+        click.echo(f"            first {first.day} {first:%b %H:%M} UTC; {'; '.join(line.reasons)}")
 
 
 def _as_json(line: BudgetLine) -> dict[str, Any]:

@@ -32,14 +32,9 @@ def test_reasons_are_told_in_words() -> None:
     assert ranking.outlets == 4
     assert ranking.reasons == (
         "4 independent outlets in 2 countries",
-        "first 2 May 20:00 UTC",
         "quickening: 6 in the last 2 hours",
         "2 copies not counted",
     )
-
-
-def test_a_first_report_of_today_is_told_without_its_date() -> None:
-    assert rank([seen("one", 2)], AT).reasons == ("1 outlet only", "first 03:00 UTC")
 
 
 def test_copies_are_one_voice() -> None:

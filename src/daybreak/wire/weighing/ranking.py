@@ -80,7 +80,7 @@ def rank(
     score *= FOREIGN**foreign * math.exp(NEWS * news - BACKYARD * share) * (QUICKENING if quickening else 1.0)
     comment = sum(is_comment(sighting.title, sighting.url) for sighting in independent) / len(independent)
     score *= (ALONE if outlets == 1 else 1.0) * COMMENT**comment
-    reasons = [_outlets_in_words(independent), _first_in_words(sightings, at)]
+    reasons = [_outlets_in_words(independent)]
     if quickening:
         reasons.append(f"quickening: {quickening} in the last 2 hours")
     if copies := len(sightings) - len(independent):
@@ -134,9 +134,3 @@ def _outlets_in_words(independent: Sequence[Sighting]) -> str:
     countries = len({sighting.country for sighting in independent} - {""})
     voices = "1 outlet only" if outlets == 1 else f"{outlets} independent outlets"
     return f"{voices} in {countries} countries" if countries > 1 else voices
-
-
-def _first_in_words(sightings: Sequence[Sighting], at: dt.datetime) -> str:
-    first = min(sighting.published for sighting in sightings)
-    day = "" if first.date() == at.date() else f"{first.day} {first:%b} "
-    return f"first {day}{first:%H:%M} UTC"
