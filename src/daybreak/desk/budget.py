@@ -20,7 +20,7 @@ from daybreak.wire.stories import Budget, BudgetLine, budget_at
 LENGTH = 60
 ASIDE = 20  # stories put aside that are listed
 REACH = dt.timedelta(days=4)  # before the first morning: older stories are yesterday's news
-AGES = {"12": "the last 12 hours", "30": "the last 30 hours", "": "four days"}
+AGES = {"12": "Last 12 hours", "30": "Last 30 hours", "": "Four days"}
 
 
 @dataclass(frozen=True, slots=True)
