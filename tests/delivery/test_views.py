@@ -70,6 +70,12 @@ def test_a_stranger_is_sent_to_sign_in(client: Client, page: str) -> None:
     assert (response.status_code, response["Location"]) == (302, f"/desk/sign-in/?next={page}")
 
 
+@pytest.mark.parametrize("page", ["/desk/deliveries/2022-05-06/", "/desk/suppressions/"])
+def test_the_bar_marks_deliveries_on_the_pages_below_it(staff: Client, page: str) -> None:
+    printed()
+    assert '<a href="/desk/deliveries/" aria-current="true">' in staff.get(page).content.decode()
+
+
 def test_the_pages_of_deliveries_say_who_has_it(staff: Client, ben: Reader) -> None:
     make_reader("Stopped", "UTC", mail_stopped_at=NIGHT)
     Reader.objects.filter(pk=ben.pk).update(email="<script>@example.org")

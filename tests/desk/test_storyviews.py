@@ -59,6 +59,12 @@ def test_the_page_tells_who_had_it_first_who_reports_it_and_who_copies() -> None
     assert (told.places, told.languages) == (("ML", "FR"), ("fr",))
 
 
+def test_the_bar_says_that_a_story_belongs_to_the_desk(desk: Client) -> None:
+    shown = page(desk, make_story("Mali ends its accords"))
+    assert '<a href="/desk/" aria-current="true">Desk</a>' in shown
+    assert shown.count('aria-current="true"') == 1
+
+
 def test_a_headline_that_was_rewritten_stays_in_the_timeline(desk: Client) -> None:
     story = make_story("Mali ends its accords", articles=0)
     article = make_article("https://a.example/1", "Reuters", story=story, title="Third")
