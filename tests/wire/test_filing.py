@@ -294,6 +294,50 @@ def _about_elad(number: int) -> Item:
     return Item(f"https://elad{number}.example/a", title, f"Elad {number}", AT - HOUR, body=text)
 
 
+def test_filers_that_knew_an_article_by_its_opening_go_on_with_where_its_text_belongs() -> None:
+    reading, other = Filer(), Filer()
+    reading.file(
+        [item("one"), item("two", "Tide"), item("late", "Courier", title="What we know", body="")], AT
+    )
+    other.file([item("three", "Agence")], AT)
+    late = Article.objects.get(title="What we know")
+    assert Story.objects.count() == 2
+    Article.objects.filter(pk=late.pk).update(body=f"From our desk. {TEXT}")
+    assert reading.offer([late.pk], AT + HOUR) == 1
+    assert reading.offer([late.pk], AT + HOUR) == 0  # it has company now
+    for number, filer in enumerate((reading, other)):
+        filer.file([item(f"next-{number}", f"Outlet {number}")], AT + HOUR)
+    assert set(Article.objects.values_list("story", flat=True)) == set(
+        Story.objects.values_list("id", flat=True)
+    )
+    assert Story.objects.count() == 1
+
+
+def test_of_two_articles_alone_one_joins_the_other_once_both_are_told_at_length() -> None:
+    filer = Filer()
+    filer.file(
+        [item("one", title="What we know", body=""), item("two", "Tide", title="In brief", body="")], AT
+    )
+    assert Story.objects.count() == 2
+    Article.objects.update(body=TEXT)
+    assert filer.offer(Article.objects.values_list("id", flat=True), AT) == 1
+    assert Story.objects.get().articles.count() == 2
+
+
+def test_an_article_that_another_one_has_just_joined_is_not_taken_away_from_it() -> None:
+    quito = (
+        "Quito buried the twelve victims of the landslide that came down on La Gasca after a night of rain."
+    )
+    filer = Filer()
+    filer.file([item("three", "Agence", title="Quito buries its dead", body=quito, hours_ago=9)], AT)
+    filer.file([item("one", title="What we know", body=""), item("two", "Tide", title="In brief")], AT)
+    first, second = Article.objects.filter(source__name__in=("The Sahel Courier", "Tide")).order_by("id")
+    Article.objects.filter(pk=first.pk).update(body=f"From our desk. {TEXT}")
+    Article.objects.filter(pk=second.pk).update(title="Quito buries its dead", body=quito)
+    assert filer.offer([first.pk, second.pk], AT) == 1
+    assert set(second.story.articles.all()) == {first, second}
+
+
 def test_a_filer_that_goes_on_files_as_one_that_reads_all_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     filer = Filer()
     filer.file([item("one")], AT)

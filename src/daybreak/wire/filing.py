@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.db.models.functions import Substr
 
 from daybreak.wire.addresses import LONGEST, AddressError, canonical, url_key
@@ -112,14 +114,45 @@ class Filer:
         while batch := list(islice(remaining, BATCH)):
             if len(self._known) > _MOST_KNOWN:
                 self._begin_anew()
-            try:
-                with transaction.atomic():
-                    wait_for_turn()
-                    total += self._file_batch(batch, at)
-            except BaseException:
-                self._begin_anew()  # the database has taken back what the memory has not
-                raise
+            with self._turn():
+                total += self._file_batch(batch, at)
         return total
+
+    def offer(self, articles: Collection[int], at: dt.datetime) -> int:
+        """Look once more where these articles belong, whose whole text came after they were filed; how many went into
+        another story. One that does not lie alone in its story stays, and so does what an editor has settled."""
+        with self._turn():
+            rows = list(_alone(articles))
+            into = self._offer(rows, at) if rows else []
+            refresh(into, at)
+        return len(into)
+
+    def _offer(self, rows: Sequence[tuple[Any, ...]], at: dt.datetime) -> list[uuid.UUID]:
+        published = [row[5] for row in rows]
+        self._catch_up(min(published), max(published))
+        staying = settled_since(min(published)).union(*parted_since(min(published)))
+        taken: list[uuid.UUID] = []
+        for row_id, key, title, summary, body, when, source, original, story in rows:
+            if story in staying or story in taken:
+                continue
+            item = GroupItem(key, title, telling_text(summary, body), when.timestamp(), source, original)
+            into = self._grouper.offer(item, story)
+            if into != story:
+                carry(Regrouping.Act.MERGE, story, into, [row_id], by=BY_THE_WIRE, at=at)
+                taken.append(into)
+        self._heard = last_regrouping()
+        return taken
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The turn at the stories, in a transaction."""
+        try:
+            with transaction.atomic():
+                wait_for_turn()
+                yield
+        except BaseException:
+            self._begin_anew()  # the database has taken back what the memory has not
+            raise
 
     def _file_batch(self, batch: Sequence[Item], at: dt.datetime) -> Filed:
         drafts, refused = _drafts(batch, at)
@@ -222,6 +255,12 @@ class Filer:
         self._copies.restore(key, title, text, published, source, original or key)
         if story is not None:
             self._grouper.restore(GroupItem(key, title, text, published.timestamp(), source, original), story)
+
+
+def _alone(articles: Collection[int]) -> Iterable[tuple[Any, ...]]:
+    """Of these articles those that lie alone in their stories, as they are recalled."""
+    rows = Article.objects.filter(id__in=articles).annotate(beside=Count("story__articles")).filter(beside=1)
+    return rows.annotate(opening=Substr("body", 1, _TEXT)).order_by("id").values_list(*_RECALLED)
 
 
 def _drafts(batch: Sequence[Item], at: dt.datetime) -> tuple[dict[str, Article], int]:

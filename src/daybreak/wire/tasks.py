@@ -38,4 +38,5 @@ def describe_articles() -> int:
 def read_articles() -> int:
     """Read the pages of articles whose sources allow it; how many were read."""
     agent = agent_of(settings.CONFIG.site_url)
-    return read_pages(now(), user_agent=agent, allow=settings.CONFIG.wire_allow).read
+    allow, filer = settings.CONFIG.wire_allow, filer_of_this_process()
+    return read_pages(now(), user_agent=agent, allow=allow, filer=filer).read

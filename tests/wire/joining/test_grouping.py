@@ -6,6 +6,7 @@ import os
 import random
 import uuid
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -40,6 +41,16 @@ def test_reports_of_one_event_make_one_story_and_others_another() -> None:
     stories = [grouper.add(item) for item in (*MALI[:2], ELAD, MALI[2])]
     assert stories[0] == stories[1] == stories[3]
     assert stories[2] != stories[0]
+
+
+def test_an_article_told_at_more_length_is_joined_or_stays_where_it_was() -> None:
+    grouper = Grouper()
+    opening = GroupItem("m4", "What we know", "", HOUR)
+    mali, elad, alone = (grouper.add(item) for item in (MALI[0], ELAD, opening))
+    assert grouper.offer(replace(opening, text="Shops were shut at noon."), alone) == alone
+    assert grouper.offer(replace(opening, text=f"{MALI[1].title}. {MALI[1].text}"), alone) == mali
+    assert grouper.open_stories == 2
+    assert elad != mali
 
 
 def test_a_copy_joins_its_originals_story_whatever_it_says() -> None:

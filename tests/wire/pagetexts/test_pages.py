@@ -7,7 +7,8 @@ import pytest
 
 from daybreak.wire.filing import file_items
 from daybreak.wire.formats.reading import Item
-from daybreak.wire.models import Article, PageReading, Source
+from daybreak.wire.lives.editing import pin
+from daybreak.wire.models import Article, PageReading, Regrouping, Source, Story
 from daybreak.wire.pagetexts.pagequeue import LEASE, claim, pages_due
 from daybreak.wire.pagetexts.pages import PagesRead, read_pages
 from tests.wire.pageserver import PARAGRAPHS, PageServer
@@ -28,7 +29,11 @@ def site() -> Iterator[PageServer]:
 def file(site: PageServer, *paths: str, full_text: bool = True, **fields: str) -> None:
     Source.objects.get_or_create(name="The Niger Bend", defaults={"full_text": full_text})
     items = [
-        Item(url=f"{site.base}{path}", source="The Niger Bend", title=f"A bridge at Mopti {path}", **fields)
+        Item(
+            url=f"{site.base}{path}",
+            source="The Niger Bend",
+            **{"title": f"A bridge at Mopti {path}", **fields},
+        )
         for path in paths
     ]
     file_items(items, AT)
@@ -52,6 +57,61 @@ def test_a_page_gives_its_article_text_author_and_time(site: PageServer) -> None
     assert PageReading.objects.get().state == "read"
     assert not pages_due(AT + 10 * HOUR)
     assert read(site, AT + HOUR).asked == 0
+
+
+@pytest.fixture
+def told_by_others() -> Story:
+    """A story that two other outlets tell in full, some of it in the words of the site's page."""
+    items = [
+        Item(
+            url=f"https://{outlet.lower()}.example/mopti",
+            source=outlet,
+            title="Commission blames builders for Mopti bridge",
+            body="\n".join(PARAGRAPHS[n : n + 2]),
+        )
+        for n, outlet in enumerate(("Tide", "Courier"))
+    ]
+    file_items(items, AT)
+    return Story.objects.get()
+
+
+def test_an_article_alone_in_its_story_is_joined_once_its_text_is_there(
+    site: PageServer, told_by_others: Story
+) -> None:
+    file(site, "/articles/bridge", title="What we know so far", summary="Our reporters explain.")
+    alone = Article.objects.get(title="What we know so far").story
+    assert alone != told_by_others
+    assert read(site).joined == 1
+    assert Article.objects.get(title="What we know so far").story == told_by_others
+    assert Story.kept.get(pk=alone.pk).living == told_by_others
+    assert Regrouping.objects.get().by == "the wire"
+    told_by_others.refresh_from_db()
+    assert "2 independent outlets" in told_by_others.reasons  # the other two carry one text
+
+
+def test_an_article_whose_story_is_pinned_stays_when_its_text_comes(
+    site: PageServer, told_by_others: Story
+) -> None:
+    file(site, "/articles/bridge", title="What we know so far", summary="Our reporters explain.")
+    alone = Article.objects.get(title="What we know so far").story
+    pin(alone.pk, True, by="Ines", at=AT)
+    assert (read(site).longer, PageReading.objects.get(state="read").article.story) == (1, alone)
+
+
+def test_an_article_that_has_company_stays_when_its_text_comes(
+    site: PageServer, told_by_others: Story
+) -> None:
+    file(
+        site,
+        "/articles/bridge",
+        "/articles/other",
+        title="What we know so far",
+        summary="Our reporters explain.",
+    )
+    together = set(Article.objects.filter(title="What we know so far").values_list("story", flat=True))
+    assert len(together) == 1
+    done = read(site)
+    assert (done.longer, done.joined) == (2, 0)
 
 
 def test_a_source_that_does_not_allow_its_text_is_not_asked(site: PageServer) -> None:

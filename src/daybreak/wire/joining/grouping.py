@@ -124,11 +124,19 @@ class Grouper:
 
     def add(self, item: GroupItem) -> uuid.UUID:
         """The story that this article belongs to; a copy belongs to its original's story always."""
+        return self._give(item, None)
+
+    def offer(self, item: GroupItem, story: uuid.UUID) -> uuid.UUID:
+        """The story that an article belongs to which lay alone in `story` and is told at more length now."""
+        self.forget(story)
+        return self._give(item, story)
+
+    def _give(self, item: GroupItem, own: uuid.UUID | None) -> uuid.UUID:
         account = self._account(item)
         if item.original is not None and item.original in self._story_of:
             key = self._story_of[item.original]
         else:
-            key = self._likeliest(account) or self._new_key()
+            key = self._likeliest(account) or own or self._new_key()
         self._grown[self._join(account, key)] = None
         self._sweep(account.at)
         return key

@@ -15,6 +15,7 @@ from django.db import transaction
 from daybreak.wire.addresses import AddressError, url_key
 from daybreak.wire.facts.particulars import FIELDS, describe
 from daybreak.wire.facts.tongues import language_tag
+from daybreak.wire.filing import Filer
 from daybreak.wire.models import Article, PageReading
 from daybreak.wire.network.fetching import DEADLINE, Outcome, Request, fetch
 from daybreak.wire.network.robots import Robots, origin_of, robots_for
@@ -32,11 +33,13 @@ _OLDEST = dt.timedelta(days=30)  # that a page's own time of publication may lie
 
 @dataclass(frozen=True, slots=True)
 class PagesRead:
-    """One round: pages asked for, read, of them such that gave a longer text than was held; and refused by robots.txt."""
+    """One round: pages asked for, read, of them such that gave a longer text than was held, of these such whose article
+    went into another story for it; and refused by robots.txt."""
 
     asked: int = 0
     read: int = 0
     longer: int = 0
+    joined: int = 0
     refused: int = 0
     failed: tuple[str, ...] = ()
 
@@ -49,11 +52,13 @@ def read_pages(
     workers: int = 2,
     deadline: float = DEADLINE,
     seconds: float = SECONDS,
+    filer: Filer | None = None,
 ) -> PagesRead:
     """Read the pages that are due at `at` (aware UTC), at most forty.
 
     `allow` is as for `fetch`; `deadline` is for fetching a page and `seconds` for reading it. A page that cannot be
     had or read is tried again later, and given up after some attempts with a reason; it never holds up the others.
+    `filer` looks whether an article belongs elsewhere now that its text is there; one of its own without.
     """
     allow = tuple(allow)
     rows = {row.pk: row for row in claim(at, _A_ROUND)}
@@ -63,7 +68,7 @@ def read_pages(
     requests = [Request(row.pk, row.article.url) for row in wanted]
     outcomes = fetch(requests, user_agent=user_agent, at=at, allow=allow, deadline=deadline)
     problems: list[str] = []
-    read = longer = 0
+    read, longer = 0, []
     with PageReaders(workers, seconds=seconds) as readers:
         for key, page in readers.read(_pages(outcomes, rows, at, problems)):
             row = rows[key]
@@ -72,8 +77,10 @@ def read_pages(
                 problems.append(f"{row.article.url}: {page}")
                 continue
             read += 1
-            longer += _take(row, page, at)
-    return PagesRead(len(requests), read, longer, refused, tuple(problems))
+            if _take(row, page, at):
+                longer.append(key)
+    joined = (filer or Filer()).offer(longer, at) if longer else 0
+    return PagesRead(len(requests), read, len(longer), joined, refused, tuple(problems))
 
 
 def _polite(rows: Iterable[PageReading], robots: Robots, at: dt.datetime) -> tuple[list[PageReading], int]:
