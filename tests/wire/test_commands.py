@@ -122,5 +122,5 @@ def test_an_empty_budget_says_what_to_do() -> None:
 def test_describing_and_reading_are_verbs() -> None:
     run("import", str(SAMPLE / "wire.jsonl"), "--at", AT)
     assert run("describe").stdout == "0 articles described.\n"
-    nothing = {"asked": 0, "read": 0, "longer": 0, "refused": 0, "failed": []}
+    nothing = {"asked": 0, "read": 0, "longer": 0, "joined": 0, "refused": 0, "failed": []}
     assert json.loads(run("read", "--json", "--at", AT).stdout) == nothing

@@ -101,7 +101,7 @@ def read_command(at: dt.datetime, allow: tuple[str, ...], as_json: bool) -> None
         return
     click.echo(
         f"{done.asked} pages asked for, {done.read} read, {done.longer} of them with a longer text than was held, "
-        f"{done.joined} of these into another story; {done.refused} refused by robots.txt, {len(done.failed)} failed."
+        f"{done.joined} of which went into another story; {done.refused} refused by robots.txt, {len(done.failed)} failed."
     )
 
 
