@@ -149,3 +149,23 @@ def test_workers_at_once_hand_over_each_mail_once(house: House) -> None:
         assert worker.returncode == 0
     assert set(Counter(house.box.taken).values()) == {1}
     assert Counter(house.states().values()) == {"handed_over": 90}
+
+
+def test_one_of_a_crew_takes_no_more_when_its_leader_is_gone(house: House) -> None:
+    house.do("prepare", "90")
+    lead = f"import subprocess, sys; subprocess.run([sys.executable, '-m', 'tests.delivery.worker', 'run', '--planned', *{SIX!r}])"
+    leader = subprocess.Popen(
+        [sys.executable, "-c", lead], cwd=ROOT, env=house.environ, stdout=subprocess.DEVNULL
+    )
+    while not house.box.taken:
+        time.sleep(0.01)
+    leader.kill()
+    leader.wait()
+    before, patience = -1, time.monotonic() + 30
+    while before != len(house.box.taken) and time.monotonic() < patience:
+        before = len(house.box.taken)
+        time.sleep(0.5)
+    assert 0 < len(house.box.taken) < 90
+    house.do("run", *SIX)
+    assert set(Counter(house.box.taken).values()) == {1}
+    assert Counter(house.states().values()) == {"handed_over": 90}
