@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from operator import mul
 
 Vector = dict[str, float]
 
 NAMES = (
-    "close", "core", "rarest", "length", "headline", "template", "names", "figures", "owned",
+    "close", "core", "length", "owned", "rarest", "headline", "template", "names", "figures",
 )  # fmt: skip
-WEIGHTS: tuple[float, ...] = (2.46, 3.48, 6.66, -2.06, 1.42, -4.21, 1.42, 0.57, 8.35)
+WEIGHTS: tuple[float, ...] = (2.46, 3.48, -2.06, 8.35, 6.66, 1.42, -4.21, 1.42, 0.57)
 BIAS = -9.09
 CORE = 6  # terms that say what a story is about
 
@@ -43,46 +45,78 @@ class Account:
 
     @cached_property
     def name_mass(self) -> float:
-        """The rarity of its names, all together."""
-        return sum(self.rarity[term] for term in self.names) or 1.0
+        """The rarity of its names, all together; infinite where it has none."""
+        return sum(self.rarity[term] for term in self.names) or math.inf
+
+    @cached_property
+    def _rarest_first(self) -> tuple[str, ...]:
+        return tuple(sorted(self.vector, key=self.rarity.__getitem__, reverse=True))
+
+    def rarest_in(self, terms: Container[str]) -> float:
+        """The rarity of its rarest term that is among these, 0 where none is."""
+        for term in self._rarest_first:
+            if term in terms:
+                return self.rarity[term]
+        return 0.0
 
 
 def likelihood(evidence: tuple[float, ...]) -> float:
     """How likely it is, 0 to 1, that an article with this evidence tells of the story's event."""
-    score = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, evidence, strict=True))
-    return 1.0 / (1.0 + math.exp(-score))
+    return _logistic(BIAS + sum(map(mul, WEIGHTS, evidence)))
 
 
-def compare(
+def ceiling(
+    article: Account, told: tuple[float, ...], counts: Counter[str], latest: Iterable[Account]
+) -> float:
+    """The most that `likelihood` can come to, whichever of the story's `latest` articles is the nearest.
+
+    `told` is what `of_story` said, `counts` as there. Most stories are out of the question by this alone.
+    """
+    names = sum([article.rarity[term] for term in article.names if term in counts])
+    if names:  # may come to more than the article's own: rarity is as it was when an article came in
+        names /= min(article.name_mass, *[other.name_mass for other in latest])
+    most = (article.rarest_in(counts) / 8.0, 1.0, 0.0, names, 1.0)
+    score = BIAS + sum(map(mul, WEIGHTS, told))
+    for weight, value in zip(WEIGHTS[len(told) :], most, strict=True):
+        score += max(0.0, weight * value)
+    return _logistic(score)
+
+
+def of_story(
     article: Account,
-    nearest: Account,
     core: list[tuple[str, float]],
     counts: Counter[str],
     everywhere: Counter[str],
     close: float,
 ) -> tuple[float, ...]:
-    """The evidence, in the order of `NAMES`.
+    """What the story as a whole says, the first part of `NAMES`.
 
-    `nearest` is the story's article most like this one, `core` the story's strongest terms, `counts` in how many
-    of its articles each term stands, `everywhere` in how many of all, `close` the cosine with the centroid.
-    `owned` is what tells an event from a pattern: a headline whose words stand in this story and in no other
-    belongs to it, one whose words stand in many stories belongs to none of them for that.
+    `core` are the story's strongest terms, `counts` in how many of its articles each term stands, `everywhere` in
+    how many of all, `close` the cosine with the centroid. `owned` is what tells an event from a pattern: a headline
+    whose words stand in this story and in no other belongs to it, one whose words stand in many stories belongs to
+    none of them for that.
     """
     rarity, held, known = article.rarity, counts.get, everywhere.get
-    shared = article.vector.keys() & nearest.rarity.keys()
     return (
         close,
         sum([weight for term, weight in core if term in rarity])
         / (sum([weight for _, weight in core]) or 1.0),
-        max([rarity[term] for term in shared], default=0.0) / 8.0,
         math.log(1 + len(rarity)) / 5.0,
+        sum([rarity[term] * held(term, 0) / (known(term, 0) + 1) for term in article.title])
+        / article.title_mass,
+    )
+
+
+def of_nearest(article: Account, nearest: Account) -> tuple[float, ...]:
+    """What the story's article most like this one says, the rest of `NAMES`; but for `rarest`, 0 to 1."""
+    rarity = article.rarity
+    return (
+        article.rarest_in(nearest.rarity) / 8.0,
         sum([nearest.rarity[term] for term in nearest.title.keys() & rarity.keys()]) / nearest.title_mass,
         _template(article, nearest),
         sum([rarity[term] for term in article.names & nearest.names])
         / min(article.name_mass, nearest.name_mass),
         len(article.figures & nearest.figures) / (min(len(article.figures), len(nearest.figures)) or 1),
-        sum([rarity[term] * held(term, 0) / (known(term, 0) + 1) for term in article.title])
-        / article.title_mass,
     )
 
 
@@ -94,6 +128,10 @@ def _template(article: Account, nearest: Account) -> float:
     mine = max((article.rarity[term] for term in article.title if term not in nearest.rarity), default=0.0)
     other = max((nearest.rarity[term] for term in nearest.title if term not in article.rarity), default=0.0)
     return dot(article.title, nearest.title) * min(mine, other) / 8.0
+
+
+def _logistic(score: float) -> float:
+    return 1.0 / (1.0 + math.exp(-score))
 
 
 def dot(left: Vector, right: Vector) -> float:

@@ -18,7 +18,18 @@ from dataclasses import dataclass, field
 
 from daybreak.wire.joining.commonness import RARE, shares
 from daybreak.wire.joining.dividing import divided
-from daybreak.wire.joining.evidence import CORE, Account, Vector, compare, dot, likelihood, norm, unit
+from daybreak.wire.joining.evidence import (
+    CORE,
+    Account,
+    Vector,
+    ceiling,
+    dot,
+    likelihood,
+    norm,
+    of_nearest,
+    of_story,
+    unit,
+)
 from daybreak.wire.joining.wording import terms_of
 
 READ, UNREAD = 12, 0.3  # the terms, at least, that find stories; the share of an article that need not
@@ -102,6 +113,12 @@ class _Open:
     counts: Counter[str] = field(default_factory=Counter)
     core: list[tuple[str, float]] = field(default_factory=list)
 
+    def nearest(self, account: Account) -> Account:
+        """The one of its latest articles that is most like this one."""
+        if len(self.latest) == 1:
+            return self.latest[0]
+        return max(self.latest, key=lambda other: dot(account.vector, other.vector))
+
 
 class Grouper:
     """Holds the open stories. Feed it in order of arrival; `restore` puts back what an earlier process decided."""
@@ -184,9 +201,12 @@ class Grouper:
         return [*splits, *merges]
 
     def evidence(self, item: GroupItem) -> dict[uuid.UUID, tuple[float, ...]]:
-        """What `evidence.compare` says of an article and each story that it may belong to; changes nothing."""
+        """What `evidence.py` says of an article and each story that it may belong to; changes nothing."""
         account = self._account(item)
-        return {story.key: self._compared(account, story, close) for story, close in self._near(account)}
+        return {
+            story.key: self._told(account, story, close) + of_nearest(account, story.nearest(account))
+            for story, close in self._near(account)
+        }
 
     def _account(self, item: GroupItem) -> Account:
         """The article with the rarity of its terms, as the open stories and the table of common words know it."""
@@ -244,19 +264,16 @@ class Grouper:
         near.sort(key=_cosine, reverse=True)
         return near[: self.tuning.candidates]
 
-    def _compared(self, account: Account, story: _Open, close: float) -> tuple[float, ...]:
-        latest = story.latest
-        nearest = (
-            latest[0]
-            if len(latest) == 1
-            else max(latest, key=lambda other: dot(account.vector, other.vector))
-        )
-        return compare(account, nearest, story.core, story.counts, self._articles_with, close)
+    def _told(self, account: Account, story: _Open, close: float) -> tuple[float, ...]:
+        return of_story(account, story.core, story.counts, self._articles_with, close)
 
     def _likeliest(self, account: Account) -> uuid.UUID | None:
         best, likeliest = self.tuning.alike, None
         for story, close in self._near(account):
-            likely = likelihood(self._compared(account, story, close))
+            told = self._told(account, story, close)
+            if ceiling(account, told, story.counts, story.latest) < best:
+                continue
+            likely = likelihood(told + of_nearest(account, story.nearest(account)))
             if likely >= best:
                 best, likeliest = likely, story
         return likeliest.key if likeliest else None
@@ -266,16 +283,33 @@ class Grouper:
         together."""
         best, absorber = self.tuning.again, None
         for other in others:
-            if not self._may_absorb(other, story):
-                continue
-            likely = 0.0
-            for account in story.latest:
-                close = dot(account.vector, other.total) / other.norm
-                if close >= self.tuning.near:
-                    likely += likelihood(self._compared(account, other, close)) / len(story.latest)
-            if likely >= best:
-                best, absorber = likely, other
+            if self._may_absorb(other, story):
+                likely = self._part_of(story, other, best)
+                if likely >= best:
+                    best, absorber = likely, other
         return absorber
+
+    def _part_of(self, story: _Open, other: _Open, least: float) -> float:
+        """How likely the latest articles of a story are part of another, on the average, or 0 when it is certain
+        that it will be below `least`."""
+        number = len(story.latest)
+        hope = float(number)
+        told = []
+        for account in story.latest:
+            close = dot(account.vector, other.total) / other.norm
+            hope -= 1.0
+            if close >= self.tuning.near:
+                found = self._told(account, other, close)
+                most = ceiling(account, found, other.counts, other.latest)
+                told.append((account, found, most))
+                hope += most
+            if hope < least * number:
+                return 0.0
+        for account, found, most in told:
+            hope += likelihood(found + of_nearest(account, other.nearest(account))) - most
+            if hope < least * number:
+                return 0.0
+        return hope / number
 
     def _may_absorb(self, other: _Open, story: _Open) -> bool:
         return (
