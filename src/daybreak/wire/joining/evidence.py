@@ -141,7 +141,7 @@ def dot(left: Vector, right: Vector) -> float:
 
 def norm(vector: Vector) -> float:
     """The length of a sparse vector, 1 of an empty one."""
-    return math.sqrt(sum(weight * weight for weight in vector.values())) or 1.0
+    return math.hypot(*vector.values()) or 1.0
 
 
 def unit(vector: Vector) -> Vector:

@@ -9,12 +9,12 @@ fallen into two (`dividing.py`) is split.
 
 from __future__ import annotations
 
-import heapq
 import math
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from daybreak.wire.joining.commonness import RARE, shares
 from daybreak.wire.joining.dividing import divided
@@ -34,6 +34,7 @@ from daybreak.wire.joining.wording import terms_of
 
 READ, UNREAD = 12, 0.3  # the terms, at least, that find stories; the share of an article that need not
 FOUND = 12  # stories whose cosine is worked out to the end
+_weight = _cosine = itemgetter(1)  # of a pair whose first is a term or a story
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,11 +378,11 @@ class Grouper:
         for term, weight in vector.items():
             total[term] = total.get(term, 0.0) + weight
         surplus = len(total) - self.tuning.centroid
-        for term, _ in heapq.nsmallest(surplus, total.items(), key=_weight) if surplus > 0 else ():
+        for term, _ in sorted(total.items(), key=_weight)[:surplus] if surplus > 0 else ():
             del total[term]
             self._drop(term, story)
         story.norm = norm(total)
-        story.core = heapq.nlargest(CORE, total.items(), key=_weight)
+        story.core = sorted(total.items(), key=_weight, reverse=True)[:CORE]
         for term in vector:
             if term in total:
                 self._index.setdefault(term, {})[story] = total[term]
@@ -415,11 +416,3 @@ class Grouper:
         postings = self._index.get(term)
         if postings is not None and postings.pop(story, None) is not None and not postings:
             del self._index[term]
-
-
-def _weight(pair: tuple[str, float]) -> float:
-    return pair[1]
-
-
-def _cosine(pair: tuple[_Open, float]) -> float:
-    return pair[1]
