@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from rensa import RMinHash, RMinHashLSH
 
-from daybreak.wire.joining.wording import shingles, terms_of
+from daybreak.wire.joining.wording import headline_terms, shingles
 
 ALIKE = 0.35
 ALIKE_UNDER_ONE_HEADLINE = 0.2
@@ -147,4 +147,4 @@ def _sign(key: str, title: str, text: str, published: dt.datetime, source: str) 
         return None
     signature = RMinHash(_PERMUTATIONS, _SEED)
     signature.update(runs)
-    return _Text(key, signature, words, published, frozenset(terms_of(title, "", source).headline), source)
+    return _Text(key, signature, words, published, frozenset(headline_terms(title, source)), source)

@@ -73,6 +73,7 @@ _COMMON = """
 """
 
 
+@lru_cache(maxsize=256)
 def clean_headline(title: str, source: str = "") -> str:
     """A title without the outlet that aggregators hang on it: “Rupee falls - The Tribune” is “Rupee falls”.
 
@@ -121,7 +122,7 @@ def terms_of(title: str, text: str, source: str = "") -> Terms:
     sentence) count more, figures less, since they change from report to report. The factors were set once, on
     one labelled night.
     """
-    heading = list(_terms(clean_headline(title, source)))
+    heading = _heading(title, source)
     counts: Counter[str] = Counter()
     names, plain = set(), set()
     for term, capital, opens in _terms(clean_body(text)):
@@ -158,11 +159,18 @@ def telling_text(summary: str, body: str) -> str:
 
 def shingles(title: str, text: str, source: str = "", size: int = 3) -> list[str]:
     """Every run of `size` words of an article, the outlet's name left out: what copies have in common."""
-    words = [
-        match.group().lower()
-        for match in _WORD.finditer(f"{clean_headline(title, source)} {clean_body(text)}")
-    ]
+    words = [word.lower() for word in _WORD.findall(f"{clean_headline(title, source)} {clean_body(text)}")]
     return [" ".join(words[start : start + size]) for start in range(len(words) - size + 1)]
+
+
+def headline_terms(title: str, source: str = "") -> tuple[str, ...]:
+    """The terms of a title in their order, as in `terms_of`."""
+    return tuple([term for term, _, _ in _heading(title, source)])
+
+
+@lru_cache(maxsize=256)  # finding copies and joining stories both ask of an article as it comes in
+def _heading(title: str, source: str) -> tuple[tuple[str, bool, bool], ...]:
+    return tuple(_terms(clean_headline(title, source)))
 
 
 def _terms(text: str) -> Iterator[tuple[str, bool, bool]]:

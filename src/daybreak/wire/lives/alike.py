@@ -10,7 +10,7 @@ from operator import and_, or_
 from django.db.models import Q
 
 from daybreak.wire.joining.commonness import RARE, shares
-from daybreak.wire.joining.wording import terms_of
+from daybreak.wire.joining.wording import headline_terms
 from daybreak.wire.models import Story
 
 REACH, REMEMBERED = dt.timedelta(days=4), dt.timedelta(days=60)
@@ -49,4 +49,4 @@ def stories_like(story: Story, words: str = "", limit: int = 8) -> list[Story]:
 
 def _rarity(title: str) -> dict[str, float]:
     common = shares().get
-    return {term: -math.log(common(term, RARE)) for term in terms_of(title, "").headline}
+    return {term: -math.log(common(term, RARE)) for term in headline_terms(title)}
