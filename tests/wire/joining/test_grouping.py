@@ -4,6 +4,8 @@ import gzip
 import json
 import os
 import random
+import subprocess
+import sys
 import uuid
 from collections import Counter
 from dataclasses import replace
@@ -182,6 +184,25 @@ def test_a_second_look_splits_two_events_joined_by_mistake_and_keeps_them_apart(
     assert split.keys == {item.key for item in there} | {"copy"}, "a copy stays with its original"
     assert grouper.add(GroupItem("next", there[2].title, there[2].text, 0.0)) == split.into
     assert grouper.look_again() == [], "what was split is not merged again"
+
+
+def test_the_evidence_is_the_same_to_the_last_digit_in_every_process() -> None:
+    words = " ".join(f"{place}{number}land" for number in range(40) for place in ("Ba", "Ga"))
+    script = (
+        "from daybreak.wire.joining.grouping import Grouper, GroupItem\n"
+        "grouper = Grouper()\n"
+        f"grouper.add(GroupItem('a', 'Seven {words[:90]}', {words!r}, 0.0))\n"
+        f"print(*grouper.evidence(GroupItem('b', 'Eight {words[:70]}', {words[40:]!r}, 0.0)).values())\n"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", script], env=os.environ | {"PYTHONHASHSEED": seed}, check=True, text=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2", "3", "4")
+    }  # fmt: skip
+    assert len(seen) == 1
+    assert seen != {"\n"}
 
 
 WORDS = "mali france accords junta bamako elad police stabbing petrol budget cannes airtel profit".split()

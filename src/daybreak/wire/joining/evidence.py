@@ -2,6 +2,9 @@
 
 Nine comparisons, each about 0 to 1, go into one logistic model (Cox, 1958). `bench/fit_wire.py` finds its weights
 on labelled sets, from what the grouper sees when each article arrives, and prints them as they stand here.
+
+What is summed over a set is summed exactly (`fsum`): sets have another order in each process, and a wire read twice
+must give the same stories.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ class Account:
     @cached_property
     def name_mass(self) -> float:
         """The rarity of its names, all together; infinite where it has none."""
-        return sum(self.rarity[term] for term in self.names) or math.inf
+        return math.fsum([self.rarity[term] for term in self.names]) or math.inf
 
     @cached_property
     def _rarest_first(self) -> tuple[str, ...]:
@@ -112,9 +115,10 @@ def of_nearest(article: Account, nearest: Account) -> tuple[float, ...]:
     rarity = article.rarity
     return (
         article.rarest_in(nearest.rarity) / 8.0,
-        sum([nearest.rarity[term] for term in nearest.title.keys() & rarity.keys()]) / nearest.title_mass,
+        math.fsum([nearest.rarity[term] for term in nearest.title.keys() & rarity.keys()])
+        / nearest.title_mass,
         _template(article, nearest),
-        sum([rarity[term] for term in article.names & nearest.names])
+        math.fsum([rarity[term] for term in article.names & nearest.names])
         / min(article.name_mass, nearest.name_mass),
         len(article.figures & nearest.figures) / (min(len(article.figures), len(nearest.figures)) or 1),
     )
@@ -136,7 +140,7 @@ def _logistic(score: float) -> float:
 
 def dot(left: Vector, right: Vector) -> float:
     """The inner product of two sparse vectors."""
-    return sum([left[term] * right[term] for term in left.keys() & right.keys()])
+    return math.fsum([left[term] * right[term] for term in left.keys() & right.keys()])
 
 
 def norm(vector: Vector) -> float:

@@ -132,7 +132,7 @@ def terms_of(title: str, text: str, source: str = "") -> Terms:
         elif not opens:
             names.add(term)
     weights = {term: 1.0 + math.log(count) for term, count in counts.items()}
-    for term in {term for term, _, _ in heading}:
+    for term in dict.fromkeys(term for term, _, _ in heading):
         weights[term] = weights.get(term, 0.0) + IN_TITLE
     for term in weights:
         if term in names:
