@@ -9,6 +9,7 @@ import pytest
 from daybreak.circulation.days import parse_days
 from daybreak.circulation.models import Period, Reader
 from daybreak.circulation.preferences import change_mornings
+from daybreak.delivery.inserting import Wave, insert_rows
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.planning import Planned, editions_to_plan, plan, plan_all, planning_due
@@ -120,16 +121,30 @@ def test_planning_asks_the_database_a_few_times_only(django_assert_max_num_queri
 
 def test_ids_rise_with_the_readers_and_are_uuids_of_version_7() -> None:
     many_readers(300)
+    for key in ((1 << 14) - 1, 1 << 14, (1 << 26) - 1):  # where the counter's parts end
+        make_reader(f"Reader {key}", "UTC", pk=key)
     plan(printed(), NIGHT)
     ids = list(Delivery.objects.order_by("reader_id").values_list("pk", flat=True))
     assert ids == sorted(ids)
     assert {(key.version, key.variant) for key in ids} == {(7, "specified in RFC 4122")}
 
 
+def test_who_got_a_row_from_another_worker_meanwhile_gets_no_second(ada: Reader, ben: Reader) -> None:
+    edition = printed()
+    waves = {
+        ("Pacific/Auckland", dt.time(6)): Wave(AUCKLAND_SIX, AUCKLAND_SIX + 5 * HOUR),
+        ("Europe/Berlin", dt.time(6)): Wave(BERLIN_SIX, BERLIN_SIX + 5 * HOUR),
+    }
+    assert insert_rows(edition, Reader.objects.filter(pk=ben.pk), waves) == 1
+    # chosen before that row was there, as a worker that plans at the same moment does
+    assert insert_rows(edition, Reader.objects.all(), waves) == 1
+    assert Delivery.objects.values("reader").distinct().count() == Delivery.objects.count() == 2
+
+
 def test_readers_whose_ids_lie_far_apart_are_all_planned(
     ada: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("daybreak.delivery.inserting.STRIDE", 3)
+    monkeypatch.setattr("daybreak.delivery.inserting.STRIDE", {"sqlite": 3, "postgresql": 3})
     many_readers(20)
     Reader.objects.filter(email__in=["reader003@example.org", "reader004@example.org"]).delete()
     edition = printed()

@@ -13,21 +13,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, Min, QuerySet
 
 from daybreak.circulation.models import Reader
 from daybreak.delivery.models import Delivery
 from daybreak.desk.models import Correction, Edition
 
-# One statement covers so many readers' ids: on SQLite nobody else can write while it runs.
-STRIDE = 25_000
+# One statement covers so many readers' ids. On SQLite nobody else can write while it runs; on PostgreSQL each walks
+# the periods of all readers before its own again, so that many short ones would cost the square.
+STRIDE = {"sqlite": 25_000, "postgresql": 1_000_000}
 # A UUID of version 7 (RFC 9562, 5.7) whose first bits rise with the row: a key by chance would be written all over
 # its index, which slows the more the ledger grows. 48 bits of milliseconds, 12 and 14 of a counter, 48 of chance.
 NEW_ID = {
     "sqlite": "%s || printf('7%%03x%%04x', (owed.id >> 14) & 4095, 32768 | (owed.id & 16383)) || lower(hex(randomblob(6)))",
+    # 1879080960 is 7000 8000 in hexadecimal, the version and the variant.
     "postgresql": (
-        "(%s || '7' || lpad(to_hex((owed.id >> 14) & 4095), 3, '0') || lpad(to_hex(32768 | (owed.id & 16383)), 4, '0')"
+        "(%s || to_hex(1879080960 | (((owed.id >> 14) & 4095) << 16) | (owed.id & 16383))"
         " || right(gen_random_uuid()::text, 12))::uuid"
     ),
 }
@@ -57,9 +59,10 @@ def insert_rows(
     if ends["first"] is None:
         return 0
     with _table_of(waves) as table:
-        starts = range(ends["first"], ends["last"] + 1, STRIDE)
+        stride = STRIDE[connection.vendor]
+        starts = range(ends["first"], ends["last"] + 1, stride)
         same = _the_same_for_all(edition, correction)
-        return sum(_copy(same, readers.filter(pk__gte=at, pk__lt=at + STRIDE), table) for at in starts)
+        return sum(_copy(same, readers.filter(pk__gte=at, pk__lt=at + stride), table) for at in starts)
 
 
 @contextmanager
@@ -90,24 +93,34 @@ def _table_of(waves: Waves) -> Iterator[str]:
 
 
 def _copy(same: dict[str, Any], readers: QuerySet[Reader], waves: str) -> int:
-    """INSERT … SELECT: the readers joined to the waves by zone and hour; `same` is what every new row has."""
+    """Make the rows of `readers`; how many. `same` is what every new row has."""
+    sql, values = _statement(same, readers, waves)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return int(cursor.rowcount)
+    except IntegrityError:
+        # Another worker made some of them meanwhile. That is rare, and to be ready for it costs PostgreSQL a sixth.
+        with connection.cursor() as cursor:
+            cursor.execute(f"{sql} ON CONFLICT DO NOTHING", values)
+            return int(cursor.rowcount)
+
+
+def _statement(same: dict[str, Any], readers: QuerySet[Reader], waves: str) -> tuple[str, list[Any]]:
+    """INSERT … SELECT with its values: the readers joined to the waves by zone and hour."""
     owed, owed_values = (
         readers.order_by("id").values("id", "time_zone", "delivery_time").query.sql_with_params()
     )
-    columns, values = list(same), list(same.values())
     # Nothing from outside stands in it: names of our own columns, and places for values. CROSS keeps SQLite from
     # walking all readers once for each wave; PostgreSQL chooses for itself.
     sql = (
-        f"INSERT INTO {Delivery._meta.db_table} (id, reader_id, due_at, not_after, {', '.join(columns)}) "  # noqa: S608
+        f"INSERT INTO {Delivery._meta.db_table} (id, reader_id, due_at, not_after, {', '.join(same)}) "  # noqa: S608
         f"SELECT {NEW_ID[connection.vendor]}, owed.id, wave.due_at, wave.not_after, "
-        f"{', '.join(['%s'] * len(columns))} FROM ({owed}) AS owed CROSS JOIN {waves} AS wave "
-        "WHERE wave.time_zone = owed.time_zone AND wave.delivery_time = owed.delivery_time "
-        "ON CONFLICT DO NOTHING"
+        f"{', '.join(['%s'] * len(same))} FROM ({owed}) AS owed CROSS JOIN {waves} AS wave "
+        "WHERE wave.time_zone = owed.time_zone AND wave.delivery_time = owed.delivery_time"
     )
     prefix = f"{time.time_ns() // 1_000_000:012x}"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [prefix, *values, *owed_values])
-        return int(cursor.rowcount)
+    return sql, [prefix, *same.values(), *owed_values]
 
 
 def _the_same_for_all(edition: Edition, correction: Correction | None) -> dict[str, Any]:
