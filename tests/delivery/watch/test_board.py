@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from daybreak.accounts.models import User
 from daybreak.circulation.models import Reader
@@ -135,6 +137,36 @@ def test_an_edition_that_is_going_out_stays_beside_the_next(ada: Reader, ben: Re
     assert [board.date for board in boards(NIGHT)] == [FRIDAY]
     monday = FRIDAY + dt.timedelta(days=3)
     assert [board.date for board in boards(BERLIN_SIX)] == [FRIDAY, monday]
+
+
+def test_all_boards_ask_the_readers_once_for_their_hours(ada: Reader, ben: Reader) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert [board.date for board in boards(NIGHT)] == [FRIDAY]
+    with CaptureQueriesContext(connection) as more:
+        plan(printed(), NIGHT)
+        assert len(boards(BERLIN_SIX)) == 2
+    assert _asked_readers(queries) == 1
+    assert _asked_readers(more) <= 4  # planning, and whether it is done, ask whom it still owes
+
+
+def _asked_readers(queries: CaptureQueriesContext) -> int:
+    return sum('DISTINCT "circulation_reader"."time_zone"' in query["sql"] for query in queries)
+
+
+def test_refusals_above_what_is_always_usual_are_measured_by_the_last_editions(yesterday: Edition) -> None:
+    many_readers(100)
+    today = printed()
+    for edition, refused in ((yesterday, 4), (today, 8)):
+        plan(edition, NIGHT - dt.timedelta(days=1))
+        rows = list(Delivery.objects.filter(edition=edition).values_list("pk", flat=True))
+        run = edition.press_runs.get()
+        Delivery.objects.filter(pk__in=rows[refused:]).update(
+            state="handed_over", handed_over_at=BERLIN_SIX, run=run
+        )
+        Delivery.objects.filter(pk__in=rows[:refused]).update(state="refused")
+    assert lines(BERLIN_SIX + MINUTE)["refusals"] == "wait"
+    Delivery.objects.filter(edition=yesterday, state="refused").update(state="withdrawn")
+    assert lines(BERLIN_SIX + MINUTE)["refusals"] == "late"
 
 
 def test_an_edition_dated_on_a_holiday_is_watched_too(ada: Reader, ben: Reader) -> None:

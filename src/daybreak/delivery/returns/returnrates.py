@@ -64,7 +64,7 @@ MEASURES = (
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`happened` of `mails`; `usual` is the share that is usual."""
+    """`happened` of `mails`; `usual` is the share that is usual, 0 where the share is too small to ask."""
 
     happened: int
     mails: int
@@ -95,6 +95,8 @@ def rate_of(measure: Measure, at: dt.datetime) -> Rate | None:
         edition__in=editions.filter(date__gt=(at - 7 * DAY).date()).order_by(),
         handed_over_at__range=(at - DAY, at),
     ).count()
+    if happened <= measure.floor * mails:
+        return Rate(happened, mails, usual=0.0)
     last = list(editions.values_list("pk", flat=True)[: USUAL_EDITIONS + 1])
     before = handed_over.filter(edition__in=last, handed_over_at__lt=at - DAY).count()
     told_before = told.filter(delivery__edition__in=last, delivery__handed_over_at__lt=at - DAY)

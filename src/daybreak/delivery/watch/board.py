@@ -9,18 +9,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
+from daybreak.circulation.days import bit_of
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.common.clock import hours_and_minutes
 from daybreak.delivery.inserting import Wave
 from daybreak.delivery.mending.holding import hold_of
 from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.mornings import the_rules
-from daybreak.delivery.planning import day_wanted, is_planned, wave
-from daybreak.delivery.progress import clock_there
+from daybreak.delivery.planning import is_planned, wave
+from daybreak.delivery.progress import Progress, clock_there, progress_of
 from daybreak.delivery.returns.returnrates import USUAL_EDITIONS, return_lines
 from daybreak.delivery.watch.boardline import Line
 from daybreak.delivery.watch.missedmornings import missed_line
@@ -37,7 +39,9 @@ PATIENCE = dt.timedelta(minutes=10)  # what a step may take that takes seconds w
 LATELY = dt.timedelta(days=14)
 SILENCE = dt.timedelta(hours=6)
 FEW = 5  # refusals below which a rate says nothing
+ALWAYS_USUAL = 0.02  # a share of refusals that is no news
 WAITING = (Delivery.State.DUE, Delivery.State.CLAIMED)
+Hours = set[tuple[str, dt.time, int]]  # zones, wall-clock times and days (`days.py`) of readers, each once
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +87,18 @@ class Board:
 
 def boards(at: dt.datetime) -> list[Board]:
     """The boards of the editions whose mornings are running at `at`, the oldest first, and of the next one."""
-    shown = [board_of(date, at) for date in _going_out(at, editions.next_date(at))]
+    hours = _hours(at)  # once for all dates: a million readers are asked
+    shown = [board_of(date, at, hours) for date in _going_out(at, editions.next_date(at), hours)]
     publishes = the_calendar().publishes
     if not any(board.first and board.first.at > at and publishes(board.date) for board in shown):
-        shown.append(board_of(editions.next_date(at), at))
+        shown.append(board_of(editions.next_date(at), at, hours))
     return shown
 
 
-def board_of(date: dt.date, at: dt.datetime) -> Board:
-    """The board of one edition, there or not."""
+def board_of(date: dt.date, at: dt.datetime, hours: Hours | None = None) -> Board:
+    """The board of one edition, there or not; `hours` saves asking the readers again."""
     edition = Edition.objects.filter(date=date).first()
-    first = first_wave(date, at)
+    first = first_wave(date, at, hours)
     goal = first.at if first else editions.first_morning(date)
     case = _Case(edition, date, at, first, goal - CUT_OFF, current_run(edition) if edition else None)
     lines = [line for look in LOOKS if (line := look(case))]
@@ -120,21 +125,26 @@ def _wire(at: dt.datetime) -> Line:
     return Line("wire", "Wire", "well", f"{heard['all']} sources, last heard {since} ago.")
 
 
-def first_wave(date: dt.date, at: dt.datetime) -> FirstWave | None:
+def first_wave(date: dt.date, at: dt.datetime, hours: Hours | None = None) -> FirstWave | None:
     """The earliest wave of an edition among the readers who are to have it by mail; None when nobody is."""
-    waves = ((each.due_at, zone) for zone, each in _waves(date, at))
+    waves = ((each.due_at, zone) for zone, each in _waves(date, _hours(at) if hours is None else hours))
     first = min(waves, default=None)
     return FirstWave(*first) if first else None
 
 
-def _waves(date: dt.date, at: dt.datetime) -> list[tuple[str, Wave]]:
+def _hours(at: dt.datetime) -> Hours:
+    readers = entitled_readers(at).filter(mail_stopped_at__isnull=True).order_by()
+    return set(readers.values_list("time_zone", "delivery_time", "delivery_days").distinct())
+
+
+def _waves(date: dt.date, hours: Hours) -> list[tuple[str, Wave]]:
     rules = the_rules()
-    readers = entitled_readers(at).filter(day_wanted(date, rules), mail_stopped_at__isnull=True).order_by()
-    pairs = readers.values_list("time_zone", "delivery_time").distinct()
-    return [(zone, wave(date, zone, time, rules)) for zone, time in pairs]
+    bit = bit_of(rules.calendar.outgoing(date))
+    wanted = {(zone, time) for zone, time, days in hours if days & bit}
+    return [(zone, wave(date, zone, time, rules)) for zone, time in wanted]
 
 
-def _going_out(at: dt.datetime, next_date: dt.date) -> Iterator[dt.date]:
+def _going_out(at: dt.datetime, next_date: dt.date, hours: Hours) -> Iterator[dt.date]:
     """Dates before the next edition's that some reader can still be sent: there was, or should be, a paper.
 
     What is dated on a day without a paper goes out on the next one with it.
@@ -144,7 +154,7 @@ def _going_out(at: dt.datetime, next_date: dt.date) -> Iterator[dt.date]:
     made = set(Edition.objects.filter(date__range=(day, next_date)).values_list("date", flat=True))
     while day < next_date:
         if (calendar.publishes(day) or day in made) and any(
-            at <= each.not_after for _, each in _waves(day, at)
+            at <= each.not_after for _, each in _waves(day, hours)
         ):
             yield day
         day += dt.timedelta(days=1)
@@ -155,7 +165,7 @@ def _appears(at: dt.datetime) -> bool:
     return PressRun.objects.filter(pressed_at__range=(at - LATELY, at)).exists()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Case:
     edition: Edition | None
     date: dt.date
@@ -163,6 +173,12 @@ class _Case:
     first: FirstWave | None
     cut_off: dt.datetime
     run: PressRun | None
+
+    @cached_property
+    def progress(self) -> Progress:
+        """The ledger of the edition, counted once for all lines; only of one that is there."""
+        assert self.edition is not None
+        return progress_of(self.edition, self.at)
 
     @property
     def approved(self) -> bool:
@@ -220,7 +236,7 @@ def _press(case: _Case) -> Line:
 def _planning(case: _Case) -> Line:
     if case.edition is None or case.run is None:
         return Line("planning", "Planned", "wait", "Follows the press run.")
-    rows = Delivery.objects.filter(edition=case.edition, correction=None).count()
+    rows = case.progress.planned
     if not is_planned(case.edition, case.at):
         ago = case.since(case.run.pressed_at)
         if case.at - case.run.pressed_at <= PATIENCE:
@@ -237,19 +253,31 @@ def _sending(case: _Case) -> Line | None:
     if case.edition is None or case.run is None:
         return None
     rows = Delivery.objects.filter(edition=case.edition, correction=None)
-    due = rows.filter(state__in=WAITING, due_at__lte=case.at)
-    stuck = due.filter(due_at__lt=case.at - PATIENCE, attempts=0).count()
-    last = rows.aggregate(last=Max("handed_over_at"))["last"]
-    gone = rows.filter(state=Delivery.State.HANDED_OVER).count()
+    stuck = _stuck(rows, case)
+    gone, waiting = case.progress.states[Delivery.State.HANDED_OVER], _waiting(case.progress.states)
     if hold := hold_of(case.edition):
-        return _held(hold, gone, rows.filter(state__in=WAITING).count(), stuck)
+        return _held(hold, gone, waiting, stuck)
+    leaving = rows.filter(handed_over_at__isnull=False).order_by("-handed_over_at")
+    last = leaving.values_list("handed_over_at", flat=True).first()
     if stuck and (last is None or case.at - last > PATIENCE):
         sentence = f"{_mails(stuck)} due for more than {hours_and_minutes(PATIENCE)} and none leaves: is `daybreak serve` running, and does the mail server answer?"
         return Line("sending", "Sent", "late", sentence)
-    waiting = rows.filter(state__in=WAITING).count()
     if not waiting:
         return Line("sending", "Sent", "well" if gone else "wait", f"{gone:,} handed over.")
     return Line("sending", "Sent", "wait", f"{gone:,} handed over, {waiting:,} waiting for their morning.")
+
+
+def _stuck(rows: QuerySet[Delivery], case: _Case) -> int:
+    """How many of `rows` were due long ago and never tried."""
+    since = case.at - PATIENCE
+    overdue = [states for due_at, states in case.progress.by_due.items() if due_at < since]
+    if not any(map(_waiting, overdue)):
+        return 0
+    return rows.filter(state__in=WAITING, due_at__lt=since, attempts=0).count()
+
+
+def _waiting(states: dict[str, int]) -> int:
+    return sum(states.get(state, 0) for state in WAITING)
 
 
 def _held(hold: SendHold, gone: int, waiting: int, stuck: int) -> Line:
@@ -276,25 +304,26 @@ def _refusals(case: _Case) -> Line | None:
     """Refusals count as risen when they are more than twice as frequent as in the last editions, and above 2 %."""
     if case.edition is None or case.run is None:
         return None
-    before = Edition.objects.filter(date__lt=case.date).order_by("-date").values("pk")[:USUAL_EDITIONS]
-    refused, tried = _refused(Q(edition=case.edition))
-    usual_refused, usual_tried = _refused(Q(edition__in=before))
+    refused = case.progress.states[Delivery.State.REFUSED]
     if refused < FEW:
         return None
-    share, usual = refused / tried, usual_refused / usual_tried if usual_tried else 0.0
-    if share <= max(0.02, 2 * usual):
+    tried = refused + case.progress.states[Delivery.State.HANDED_OVER]
+    share = refused / tried
+    usual = _usually_refused(case.date) if share > ALWAYS_USUAL else 0.0
+    if share <= max(ALWAYS_USUAL, 2 * usual):
         return Line("refusals", "Refused", "wait", f"{refused:,} of {tried:,}, as usual.")
     sentence = f"{refused:,} of {tried:,} were refused ({share:.1%}; usually {usual:.1%}): read the answers under Deliveries."
     return Line("refusals", "Refused", "late", sentence)
 
 
-def _refused(which: Q) -> tuple[int, int]:
-    """How many mails were refused, and of how many that had an answer."""
+def _usually_refused(date: dt.date) -> float:
+    """The share of mails that were refused, of those that had an answer, in the last editions before `date`."""
+    before = Edition.objects.filter(date__lt=date).order_by("-date").values("pk")[:USUAL_EDITIONS]
     answered = (Delivery.State.REFUSED, Delivery.State.HANDED_OVER)
-    counted = Delivery.objects.filter(which, state__in=answered).aggregate(
+    counted = Delivery.objects.filter(edition__in=before, state__in=answered).aggregate(
         refused=Count("pk", filter=Q(state=Delivery.State.REFUSED)), tried=Count("pk")
     )
-    return counted["refused"], counted["tried"]
+    return float(counted["refused"] / counted["tried"]) if counted["tried"] else 0.0
 
 
 def _mails(number: int) -> str:
