@@ -4,6 +4,7 @@ import datetime as dt
 import io
 
 import pytest
+from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from daybreak.circulation.entitlement import Entitlement, entitlement_of
 from daybreak.circulation.models import Period, Reader
 from daybreak.circulation.roll import Report, export_readers, import_readers
 from daybreak.circulation.rollfile import RollKind, Row, write_roll
+from daybreak.common import statistics
 from daybreak.common.models import JournalEntry
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +121,20 @@ def test_an_address_that_stands_twice_is_taken_once() -> None:
     report = take_in("email,kind\nada@example.org,comp\nADA@example.org,lapsed\n")
     assert report.problems == ["line 3: ADA@example.org stands in line 2 already: take one out."]
     assert entitlement("ada@example.org").reason == "comp"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite plans without counting")
+def test_the_database_knows_how_many_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics, "MANY", 20)
+
+    def counted() -> list[float]:
+        with connection.cursor() as cursor:
+            names = "'circulation_reader', 'circulation_period'"
+            cursor.execute(f"SELECT reltuples FROM pg_class WHERE relname IN ({names})")
+            return [rows for (rows,) in cursor.fetchall()]
+
+    take_in("email,kind\n" + "".join(f"reader{number}@example.org,subscriber\n" for number in range(30)))
+    assert counted() == [30, 30]
 
 
 def test_a_file_is_one_note_in_the_journal() -> None:

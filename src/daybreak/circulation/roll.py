@@ -16,6 +16,7 @@ from daybreak.circulation.plans import current_plan
 from daybreak.circulation.rollfile import RollKind, Row, open_roll
 from daybreak.common.models import note
 from daybreak.common.refusal import Refused
+from daybreak.common.statistics import has_grown
 
 A_BATCH = 1000
 _PERIOD_OF = {
@@ -66,6 +67,8 @@ def import_readers(text: str, *, at: dt.datetime, by: str) -> Report:
     while some := list(islice(rows, A_BATCH)):
         with transaction.atomic():
             _take_in(some, at, trial, report)
+    for table in (Reader, Period):
+        has_grown(table, report.new + report.updated)
     counts = {"new": report.new, "updated": report.updated, "problems": len(report.problems)}
     note("readers imported", "the roll", by=by, at=at, **counts)
     return report

@@ -16,7 +16,8 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, Min, QuerySet
 
-from daybreak.circulation.models import Reader
+from daybreak.circulation.models import Period, Reader
+from daybreak.common.statistics import has_grown
 from daybreak.delivery.models import Delivery
 from daybreak.desk.models import Correction, Edition
 
@@ -58,11 +59,17 @@ def insert_rows(
     ends = readers.aggregate(first=Min("pk"), last=Max("pk"))
     if ends["first"] is None:
         return 0
-    with _table_of(waves) as table:
+    span = ends["last"] + 1 - ends["first"]
+    for table in (Reader, Period):  # however they came to be so many
+        has_grown(table, span)
+    with _table_of(waves) as waves_there:
         stride = STRIDE[connection.vendor]
         starts = range(ends["first"], ends["last"] + 1, stride)
         same = _the_same_for_all(edition, correction)
-        return sum(_copy(same, readers.filter(pk__gte=at, pk__lt=at + stride), table) for at in starts)
+        strides = (readers.filter(pk__gte=at, pk__lt=at + stride) for at in starts)
+        made = sum(_copy(same, some, waves_there) for some in strides)
+    has_grown(Delivery, made)
+    return made
 
 
 @contextmanager

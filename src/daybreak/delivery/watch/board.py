@@ -107,7 +107,7 @@ def board_of(date: dt.date, at: dt.datetime, hours: Hours | None = None) -> Boar
 
 def house_lines(at: dt.datetime) -> list[Line]:
     """What does not belong to one edition: the wire, what came back of the last day's mail, mornings long past."""
-    missed = missed_line(at, _going_out)
+    missed = missed_line(at, lambda at, next_date: _going_out(at, next_date, _hours(at)))
     return [_wire(at), *return_lines(at), *([missed] if missed else [])]
 
 
