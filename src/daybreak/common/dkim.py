@@ -41,7 +41,7 @@ SIGNED = (
     "auto-submitted",
 )
 RSA_BITS = 2048
-_NAMES = frozenset(name.encode() for name in SIGNED)
+_NAMES = tuple(name.encode() for name in SIGNED)
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
 _SPACES = re.compile(rb"[ \t]+")
 _SPACE_AT_END = re.compile(rb"[ \t]+(?=\r\n|\Z)")
@@ -157,24 +157,27 @@ def _fields_to_sign(head: bytes) -> tuple[str, bytes]:
     """The h= tag and the canonical fields: of a field that stands twice the lower is signed first (5.4.2)."""
     found: dict[bytes, list[bytes]] = {}
     for raw in reversed(_FIELD_END.split(head)):
-        field = _canonical_once(raw) if len(raw) < 300 else canonical_field(raw)
-        name = field.partition(b":")[0]
-        if name in _NAMES:
-            found.setdefault(name, []).append(field)
-    names: list[str] = []
-    fields: list[bytes] = []
-    for wanted in SIGNED:
-        there = found.get(wanted.encode(), [])
-        names += [wanted] * len(there)
-        fields += there
-    return ":".join(["from", *names]).replace(":list-id", ":\r\n  list-id", 1), b"".join(
-        field + b"\r\n" for field in fields
-    )
+        name, field = _named_once(raw) if len(raw) < 300 else _named(raw)
+        if name in found:
+            found[name].append(field)
+        elif name in _NAMES:
+            found[name] = [field]
+    names = tuple(name for name in _NAMES if name in found for _ in found[name])
+    return _tag(names), b"".join([field for name in _NAMES if name in found for field in found[name]])
 
 
-_canonical_once = lru_cache(maxsize=512)(
-    canonical_field
-)  # most fields of an edition are the same in every mail
+def _named(raw: bytes) -> tuple[bytes, bytes]:
+    """The name of a field and its relaxed form with a line end."""
+    field = canonical_field(raw)
+    return field.partition(b":")[0], field + b"\r\n"
+
+
+_named_once = lru_cache(maxsize=512)(_named)  # most fields of an edition are the same in every mail
+
+
+@lru_cache(maxsize=64)
+def _tag(names: tuple[bytes, ...]) -> str:
+    return ":".join(["from", *(name.decode() for name in names)]).replace(":list-id", ":\r\n  list-id", 1)
 
 
 def _keys(folder: Path, selector: str) -> tuple[Key, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -38,7 +37,7 @@ def new_token() -> str:
 
 def keyed_hash(key: str, purpose: str, text: str) -> str:
     """HMAC-SHA-256 (RFC 2104) of `text` for one `purpose`, in hexadecimal: what is stored of a code or a token."""
-    return hmac.new(f"{key}:{purpose}".encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(f"{key}:{purpose}".encode(), text.encode(), "sha256").hex()
 
 
 def same(left: str, right: str) -> bool:

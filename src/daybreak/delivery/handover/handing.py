@@ -21,7 +21,7 @@ from daybreak.delivery.letters import NoAddress
 
 BREAKS = 3  # lines that may break under one mail before it is put off
 LONGEST_WAIT = 0.25  # seconds between two looks at the time limits
-GATHERED = 24  # marks and outcomes that make a transaction worth while
+GATHERED = 1.5  # marks and outcomes, for each line, that make a transaction worth while
 PATIENCE = 0.003  # seconds that a dot waits for others
 
 
@@ -170,7 +170,7 @@ class Handing:
         if not ready and not self.outcomes:
             return False
         moving = len(self.busy) - len(leave)  # lines of which something is to be heard soon
-        enough = len(ready) + len(self.outcomes) >= GATHERED
+        enough = len(ready) + len(self.outcomes) >= self.lines.open * GATHERED
         return enough or not moving or (bool(ready) and now > ready[0].ready_at + PATIENCE)
 
     def _wait(self, leave: list[Line], now: float) -> None:

@@ -31,7 +31,7 @@ DOUBT_SETTLED = (
 )  # an answer also settles what an ended lease had cast doubt on
 # The two statements that every mail needs, as SQL: composing them takes the ORM ten times as long as doing them takes
 # the database. Names of our own columns and places for values stand in it, nothing else.
-TABLE, KEY = Delivery._meta.db_table, Delivery._meta.pk
+TABLE = Delivery._meta.db_table
 MARKED = "on_the_wire = %s, run_id = %s"
 TAKEN = "state = %s, handed_over_at = %s, on_the_wire = %s, reason = '', attempts = attempts + 1"
 
@@ -129,7 +129,7 @@ class Ledger:
         self, change: str, values: Sequence[Any], keys: Sequence[uuid.UUID], states: Sequence[str]
     ) -> int:
         """`change` (SQL with places for `values`) on the rows `keys` of this claim in one of `states`; how many."""
-        claim, *rows = (KEY.get_db_prep_value(key, connection) for key in (self.claim, *keys))
+        claim, *rows = _as_stored((self.claim, *keys))
         sql = f"UPDATE {TABLE} SET {change} WHERE id IN ({_places(rows)}) AND claim = %s AND state IN ({_places(states)})"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(sql, [*values, *rows, claim, *states])
@@ -156,6 +156,11 @@ class Ledger:
         """Record the outcome of a hand-over; it also settles the doubt that an ended lease had cast on the row."""
         mine = Delivery.objects.filter(pk__in=keys, claim=self.claim, state__in=DOUBT_SETTLED)
         return mine.update(**facts, attempts=F("attempts") + 1, on_the_wire=False)
+
+
+def _as_stored(keys: Sequence[uuid.UUID]) -> Sequence[uuid.UUID | str]:
+    """Ids as the database takes them: SQLite has no type for them."""
+    return keys if connection.features.has_native_uuid_field else [key.hex for key in keys]
 
 
 def _places(values: Sequence[object]) -> str:

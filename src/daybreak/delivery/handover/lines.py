@@ -118,6 +118,11 @@ class Lines:
         return self.relays[0].trouble
 
     @property
+    def open(self) -> int:
+        """How many lines there are."""
+        return len(self._watched)
+
+    @property
     def opening(self) -> bool:
         """Whether a connection is being opened."""
         return any(relay.opening for relay in self.relays)
