@@ -32,7 +32,7 @@ from typing import Any
 from daybreak.wire.addresses import country_of
 from daybreak.wire.facts.places import places_of
 from daybreak.wire.joining.copies import CopyFinder
-from daybreak.wire.joining.grouping import Grouper, GroupItem
+from daybreak.wire.joining.grouping import Grouper, GroupItem, Split
 from daybreak.wire.joining.wording import clean_headline, telling_text, terms_of
 from daybreak.wire.weighing.ranking import Sighting, rank, shares_of
 
@@ -141,7 +141,7 @@ class _Replay:
 
     def __init__(self) -> None:
         self._grouper, self._copies = Grouper(), CopyFinder()
-        self._story: dict[str, uuid.UUID] = {}
+        self._members: dict[uuid.UUID, set[str]] = defaultdict(set)
         self._pieces: dict[str, Piece] = {}
         self._copied: dict[str, str] = {}
 
@@ -154,20 +154,21 @@ class _Replay:
             family = self._copies.add(key, own.title, piece.text, own.published, own.outlet)
             sibling = next((member for _, member in family.members if member != key), None)
             item = GroupItem(key, own.title, piece.text, own.published.timestamp(), own.outlet, sibling)
-            self._story[key] = self._grouper.add(item)
+            self._members[self._grouper.add(item)].add(key)
             self._copied.update((member, family.original) for _, member in family.members)
-        merged = {merge.gone: merge.into for merge in self._grouper.look_again()}
-        for key, story in self._story.items() if merged else ():
-            while story in merged:
-                story = merged[story]
-            self._story[key] = story
+        for change in self._grouper.look_again():
+            if isinstance(change, Split):
+                self._members[change.into] |= change.keys
+                self._members[change.story] -= change.keys
+            else:
+                self._members[change.into] |= self._members.pop(change.gone, set())
 
     def stories(self, at: dt.datetime) -> dict[uuid.UUID, list[Piece]]:
         found: dict[uuid.UUID, list[Piece]] = defaultdict(list)
-        for key, story in self._story.items():
-            piece = self._pieces[key]
-            copy = self._copied.get(key, key) != key
-            found[story].append(replace(piece, sighting=replace(piece.sighting, copy=copy)))
+        for story, keys in self._members.items():
+            for key in keys:
+                piece, copy = self._pieces[key], self._copied.get(key, key) != key
+                found[story].append(replace(piece, sighting=replace(piece.sighting, copy=copy)))
         return {
             story: pieces
             for story, pieces in found.items()
