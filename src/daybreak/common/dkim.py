@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -71,30 +71,28 @@ class Signer:
         message = with_crlf(message)
         message = message if message.endswith(b"\r\n") else message + b"\r\n"
         head, _, body = message.partition(b"\r\n\r\n")
-        return self.signatures(head, [canonical_body(body)]) + message
+        return self.signatures(_FIELD_END.split(head), [canonical_body(body)]) + message
 
-    def signatures(self, head: bytes, body: Iterable[bytes]) -> bytes:
-        """The header fields that sign a mail, to be set before its `head` (CRLF line ends); empty without a key.
+    def signatures(self, fields: Sequence[bytes], body: Iterable[bytes]) -> bytes:
+        """The header fields that sign a mail, to be set before its own `fields`; empty without a key.
 
-        `body` is in the relaxed form already, in any number of pieces: looking for itself takes longer than hashing.
+        Each field stands without its line end, folded or not. `body` is in the relaxed form already, in any number of
+        pieces: looking for itself takes longer than hashing.
         """
         if not self.keys:
             return b""
-        names, fields = _fields_to_sign(head.removesuffix(b"\r\n\r\n"))
+        tag, signed = _fields_to_sign(fields)
         digest = hashlib.sha256()
         for piece in body:
             digest.update(piece)
-        body_hash = base64.b64encode(digest.digest()).decode()
-        return b"".join(self._signature(key, names, fields, body_hash) for key in self.keys)
+        body_hash = base64.b64encode(digest.digest())
+        return b"".join([self._signature(key, tag, signed, body_hash) for key in self.keys])
 
-    def _signature(self, key: Key, names: str, fields: bytes, body_hash: str) -> bytes:
-        header = (
-            f"DKIM-Signature: v=1; a={key.algorithm}; c=relaxed/relaxed; d={self.domain};\r\n"
-            f" s={key.selector};\r\n h={names};\r\n bh={body_hash};\r\n b="
-        ).encode()
-        signature = base64.b64encode(key.sign(fields + canonical_field(header))).decode()
-        folded = "\r\n  ".join(signature[start : start + 72] for start in range(0, len(signature), 72))
-        return header + folded.encode() + b"\r\n"
+    def _signature(self, key: Key, tag: str, signed: bytes, body_hash: bytes) -> bytes:
+        start, canonical_start = _start(key.algorithm, self.domain, key.selector, tag)
+        signature = base64.b64encode(key.sign(signed + canonical_start + body_hash + b"; b="))
+        folded = b"\r\n  ".join([signature[at : at + 72] for at in range(0, len(signature), 72)])
+        return start + body_hash + b";\r\n b=" + folded + b"\r\n"
 
 
 def signer(config: Config, sender: str) -> Signer:
@@ -153,17 +151,11 @@ def canonical_body(body: bytes) -> bytes:
     return body + b"\r\n" if body else b""
 
 
-def _fields_to_sign(head: bytes) -> tuple[str, bytes]:
-    """The h= tag and the canonical fields: of a field that stands twice the lower is signed first (5.4.2)."""
-    found: dict[bytes, list[bytes]] = {}
-    for raw in reversed(_FIELD_END.split(head)):
-        name, field = _named_once(raw) if len(raw) < 300 else _named(raw)
-        if name in found:
-            found[name].append(field)
-        elif name in _NAMES:
-            found[name] = [field]
-    names = tuple(name for name in _NAMES if name in found for _ in found[name])
-    return _tag(names), b"".join([field for name in _NAMES if name in found for field in found[name]])
+def _fields_to_sign(fields: Sequence[bytes]) -> tuple[str, bytes]:
+    """The h= tag and the canonical fields that it names."""
+    named = [_named_once(raw) if len(raw) < 300 else _named(raw) for raw in fields]
+    tag, places = _order(tuple([name for name, _ in named]))
+    return tag, b"".join([named[place][1] for place in places])
 
 
 def _named(raw: bytes) -> tuple[bytes, bytes]:
@@ -176,8 +168,22 @@ _named_once = lru_cache(maxsize=512)(_named)  # most fields of an edition are th
 
 
 @lru_cache(maxsize=64)
-def _tag(names: tuple[bytes, ...]) -> str:
-    return ":".join(["from", *(name.decode() for name in names)]).replace(":list-id", ":\r\n  list-id", 1)
+def _order(names: tuple[bytes, ...]) -> tuple[str, tuple[int, ...]]:
+    """The h= tag for fields of these names, and which are signed in which order: of those with one name the lower
+    first (5.4.2)."""
+    places = [place for name in _NAMES for place in range(len(names) - 1, -1, -1) if names[place] == name]
+    tag = ":".join(["from", *(names[place].decode() for place in places)])
+    return tag.replace(":list-id", ":\r\n  list-id", 1), tuple(places)
+
+
+@lru_cache(maxsize=64)
+def _start(algorithm: str, domain: str, selector: str, tag: str) -> tuple[bytes, bytes]:
+    """A signature's field up to the hash of the body: as it is sent, and in the relaxed form."""
+    start = (
+        f"DKIM-Signature: v=1; a={algorithm}; c=relaxed/relaxed; d={domain};\r\n"
+        f" s={selector};\r\n h={tag};\r\n bh="
+    ).encode()
+    return start, canonical_field(start)
 
 
 def _keys(folder: Path, selector: str) -> tuple[Key, ...]:

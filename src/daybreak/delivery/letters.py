@@ -39,7 +39,7 @@ ADDRESS = re.compile(f"{_WORD}@{_WORD}")
 ENCODED_WORD = (
     45  # bytes: 60 signs of base64, 72 with what stands around them, of the 75 that a word may have
 )
-SIMPLE_NAME = re.compile(r"[A-Za-z0-9' -]{1,60}")
+SIMPLE_NAME = re.compile(r"(?=.{1,60}\Z)[A-Za-z0-9'-]+(?: [A-Za-z0-9'-]+)*")
 Encoder = Callable[[str], bytes]
 
 
@@ -72,7 +72,7 @@ class Letter:
 
     sender: str
     site_url: str
-    head: tuple[bytes | Slot, ...]
+    fields: tuple[bytes | Slot, ...]  # of the header, each without its line end
     body: tuple[bytes | Slot, ...]
 
     def to(
@@ -84,8 +84,8 @@ class Letter:
         late: Late | None = None,
     ) -> bytes:
         """`pieces_for` the reader as one message."""
-        head, body = self.pieces_for(reader, delivery_id, at, note, late)
-        return head + b"".join(body)
+        fields, body = self.pieces_for(reader, delivery_id, at, note, late)
+        return b"\r\n".join([*fields, b"", *body[:1]]) + b"".join(body[1:])
 
     def pieces_for(
         self,
@@ -94,9 +94,9 @@ class Letter:
         at: dt.datetime,
         note: str = "",
         late: Late | None = None,
-    ) -> tuple[bytes, list[bytes]]:
-        """The message for one reader, CRLF line ends, 7-bit: its head with the empty line after it, and its body in
-        pieces, of which all but the reader's own are the same objects in every mail.
+    ) -> tuple[list[bytes], list[bytes]]:
+        """The message for one reader, CRLF line ends, 7-bit: its header fields, each without its line end, and its
+        body in pieces, of which all but the reader's own are the same objects in every mail.
 
         `note` is a plain sentence or empty; `late` is the edition before, when it came too late for the reader. The
         body is in the relaxed form of RFC 6376, 3.4.4 as it stands, and no line begins with a dot: neither signing
@@ -112,7 +112,7 @@ class Letter:
             "NOTE": note,
             "LATE": f"{late.called} was late; {READ_IT} {self.site_url}{late.path}" if late else "",
         }
-        return b"".join(_filled(self.head, values)), _filled(self.body, values)
+        return _filled(self.fields, values), _filled(self.body, values)
 
 
 def _filled(pieces: Iterable[bytes | Slot], values: dict[str, str]) -> list[bytes]:
@@ -153,8 +153,8 @@ def compose(
         )
         pieces += [*_body(_with_addresses(body, path, config), write), b"\r\n"]
     pieces.append(b"--" + boundary + b"--\r\n")
-    head = _headers(subject, config, boundary, _feedback_id(feedback, config))
-    return Letter(config.mail_from, config.site_url, tuple(head), tuple(_together(pieces)))
+    fields = _fields(subject, config, boundary, _feedback_id(feedback, config))
+    return Letter(config.mail_from, config.site_url, tuple(fields), tuple(_together(pieces)))
 
 
 def _together(pieces: Iterable[bytes | Slot]) -> list[bytes | Slot]:
@@ -188,11 +188,11 @@ def to_header(name: str, email: str) -> str:
     """
     if not ADDRESS.fullmatch(email):
         raise NoAddress("The reader’s address is not one that a mail can carry.")
+    if SIMPLE_NAME.fullmatch(name):  # nine of ten
+        return f"{name} <{email}>"
     plain = _one_line(name)
     if not plain:
         return email
-    if SIMPLE_NAME.fullmatch(plain):  # nine of ten
-        return f"{plain} <{email}>"
     return "\r\n ".join([*_phrase(plain), f"<{email}>"])
 
 
@@ -235,24 +235,25 @@ def _feedback_id(parts: tuple[str, str, str], config: Config) -> bytes:
     return ":".join([*parts, sender]).encode()
 
 
-def _headers(subject: str, config: Config, boundary: bytes, feedback_id: bytes) -> list[bytes | Slot]:
+def _fields(subject: str, config: Config, boundary: bytes, feedback_id: bytes) -> list[bytes | Slot]:
     sender = Address(config.paper_name, addr_spec=config.mail_from)
-    fixed = policy.SMTP.header_factory("From", sender).fold(policy=policy.SMTP)
-    fixed += f"Subject: {_worded(_one_line(subject), 'Subject')}\r\n"
-    list_id = config.mail_from.replace("@", ".")
     return [
-        fixed.encode() + b"To: ",
-        Slot("TO", str.encode),
-        b"\r\nDate: ",
-        Slot("DATE", str.encode),
-        b"\r\nMessage-ID: ",
-        Slot("MESSAGE_ID", str.encode),
-        b"\r\nList-Id: <" + list_id.encode() + b">\r\nList-Unsubscribe: <",
-        Slot("UNSUBSCRIBE_URL", str.encode),
-        b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-        b"Feedback-ID: " + feedback_id + b"\r\nMIME-Version: 1.0\r\n"
-        b'Content-Type: multipart/alternative; boundary="' + boundary + b'"\r\n\r\n',
+        policy.SMTP.header_factory("From", sender).fold(policy=policy.SMTP).removesuffix("\r\n").encode(),
+        f"Subject: {_worded(_one_line(subject), 'Subject')}".encode(),
+        Slot("TO", _field("To: ")),
+        Slot("DATE", _field("Date: ")),
+        Slot("MESSAGE_ID", _field("Message-ID: ")),
+        f"List-Id: <{config.mail_from.replace('@', '.')}>".encode(),
+        Slot("UNSUBSCRIBE_URL", _field("List-Unsubscribe: <", ">")),
+        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        b"Feedback-ID: " + feedback_id,
+        b"MIME-Version: 1.0",
+        b'Content-Type: multipart/alternative; boundary="' + boundary + b'"',
     ]
+
+
+def _field(before: str, after: str = "") -> Encoder:
+    return lambda value: f"{before}{value}{after}".encode()
 
 
 def _body(body: bytes, write: Encoder) -> list[bytes | Slot]:

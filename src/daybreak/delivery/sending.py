@@ -74,8 +74,8 @@ def _hand_over(way: Way, supply: Supply) -> None:
     signatures, clock = signer(supply.config, supply.config.mail_from).signatures, supply.ledger.clock
 
     def write(job: Job) -> list[bytes]:
-        head, body = job.letter.pieces_for(job, job.pk, clock(), job.note, job.late)
-        return [signatures(head, body) + head, *body]
+        fields, body = job.letter.pieces_for(job, job.pk, clock(), job.note, job.late)
+        return [signatures(fields, body) + b"\r\n".join(fields) + b"\r\n\r\n", *body]
 
     desk = Desk(supply.ledger, write, lambda job: return_path(job.pk, supply.config))
     if isinstance(way, Lines):
