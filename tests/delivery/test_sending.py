@@ -13,6 +13,7 @@ from django.db import connection
 
 from daybreak.circulation.models import Period, Reader
 from daybreak.common.post import AddressRefused, InDoubt, ServerAway, SmtpPost, TryLater
+from daybreak.delivery.handover import claims
 from daybreak.delivery.handover.claims import LEASE, give_back, new_claim, recover, take
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import plan, plan_all
@@ -229,7 +230,10 @@ def test_with_no_server_at_the_port_every_row_stays_due() -> None:
     assert states() == {"due": 5}
 
 
-def test_a_server_that_puts_everything_off_is_left_alone_till_the_next_run() -> None:
+def test_a_server_that_puts_everything_off_is_left_alone_till_the_next_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(claims, "BATCH", 500)
     many_readers(600)
     plan(printed(), NIGHT)
     post = RememberingPost(failing(TryLater("452 full")))

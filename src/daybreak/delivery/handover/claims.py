@@ -9,15 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.db import connection, transaction
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat, Left, Lower, StrIndex, Substr
 
 from daybreak.circulation.entitlement import entitled_readers
@@ -28,14 +27,15 @@ from daybreak.delivery.returns.suppressing import suppressed
 State = Delivery.State
 What = tuple[int, int | None]  # ids of an edition and, for a correction of it, of that
 LEASE = dt.timedelta(minutes=5)
-BATCH = 500
+BATCH = 1000
+TABLE = Delivery._meta.db_table
+CLAIMED = "state = %s, claim = %s, claimed_at = %s, on_the_wire = %s"
 UNSENT = {"state": State.DUE, "claim": None, "claimed_at": None, "on_the_wire": False}
 DOUBT = "The sending was cut off between the last byte and the answer: it may or may not have arrived."
 TOO_LATE = "Its hour passed, so it waits on the site. "
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A claimed row with what decides whether its reader is owed it still."""
 
     key: uuid.UUID
@@ -46,7 +46,7 @@ class Row:
     name: str
     unsubscribe_token: str
     days: int
-    mail_stopped_at: dt.datetime | None
+    stopped_mail: bool
     suppressed: bool
     entitled: bool
     on_trial: bool
@@ -97,9 +97,9 @@ def take(
     with transaction.atomic():
         # Not as a subquery of the UPDATE: PostgreSQL may run that again for each row, and each time its LIMIT skips
         # what this very statement has taken, so that the claim grows beyond what was asked for.
-        chosen = [Row(*values) for values in _looked_at(open_rows, at)[: most or BATCH]]
-        claimed = Delivery.objects.filter(pk__in=[row.key for row in chosen], state=State.DUE)
-        claimed.update(state=State.CLAIMED, claim=claim, claimed_at=at, on_the_wire=False)
+        chosen = [Row._make(values) for values in _looked_at(open_rows, at)[: most or BATCH]]
+        facts = [State.CLAIMED, *as_stored([claim]), connection.ops.adapt_datetimefield_value(at), False]
+        update_rows(CLAIMED, facts, [row.key for row in chosen], "state = %s", [State.DUE])
         return chosen
 
 
@@ -108,14 +108,15 @@ def _looked_at(rows: QuerySet[Delivery], at: dt.datetime) -> QuerySet[Delivery, 
     entitled = entitled_readers(at).filter(pk=OuterRef("reader"))
     trying = Period.objects.filter(reader=OuterRef("reader"), kind="trial", starts_at__lte=at, ends_at__gt=at)
     who = ("reader__email", "reader__name", "reader__unsubscribe_token")
-    wants = ("reader__delivery_days", "reader__mail_stopped_at")
+    stopped = ExpressionWrapper(Q(reader__mail_stopped_at__isnull=False), output_field=BooleanField())
     return rows.values_list(
         "pk",
         "attempts",
         "not_after",
         "reader",
         *who,
-        *wants,
+        "reader__delivery_days",
+        stopped,
         suppressed("reader"),
         Exists(entitled),
         Exists(trying),
@@ -129,6 +130,33 @@ def not_to(rows: QuerySet[Delivery], domains: Collection[str]) -> QuerySet[Deliv
     email = F("reader__email")
     domain = Lower(Substr(email, StrIndex(email, Value("@")) + 1))
     return rows.alias(domain=domain).exclude(domain__in=list(domains))
+
+
+def update_rows(
+    change: str, values: Sequence[Any], keys: Sequence[uuid.UUID], condition: str, facts: Sequence[Any]
+) -> int:
+    """`change` on the rows `keys` that meet `condition`, both SQL with places for values; how many rows that were.
+
+    For the three statements that every mail needs: composing them takes the ORM ten times as long as doing them takes
+    the database. Names of our own columns and places for values stand in them, nothing else.
+    """
+    if not keys:
+        return 0
+    rows = as_stored(keys)
+    sql = f"UPDATE {TABLE} SET {change} WHERE id IN ({places(rows)}) AND {condition}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, *rows, *facts])
+        return int(cursor.rowcount)
+
+
+def as_stored(keys: Sequence[uuid.UUID]) -> Sequence[uuid.UUID | str]:
+    """Ids as the database takes them: SQLite has no type for them."""
+    return keys if connection.features.has_native_uuid_field else [key.hex for key in keys]
+
+
+def places(values: Sequence[object]) -> str:
+    """A place in SQL for each of `values`."""
+    return ", ".join(["%s"] * len(values))
 
 
 def give_back(claim: uuid.UUID, reason: str = "") -> int:

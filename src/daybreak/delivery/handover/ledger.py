@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway
-from daybreak.delivery.handover.claims import LEASE, UNSENT
+from daybreak.delivery.handover.claims import LEASE, UNSENT, as_stored, places, update_rows
 from daybreak.delivery.lateness import Late
 from daybreak.delivery.letters import Letter
 from daybreak.delivery.models import Delivery
@@ -29,9 +29,6 @@ DOUBT_SETTLED = (
     State.CLAIMED,
     State.IN_DOUBT,
 )  # an answer also settles what an ended lease had cast doubt on
-# The two statements that every mail needs, as SQL: composing them takes the ORM ten times as long as doing them takes
-# the database. Names of our own columns and places for values stand in it, nothing else.
-TABLE = Delivery._meta.db_table
 MARKED = "on_the_wire = %s, run_id = %s"
 TAKEN = "state = %s, handed_over_at = %s, on_the_wire = %s, reason = '', attempts = attempts + 1"
 
@@ -129,11 +126,8 @@ class Ledger:
         self, change: str, values: Sequence[Any], keys: Sequence[uuid.UUID], states: Sequence[str]
     ) -> int:
         """`change` (SQL with places for `values`) on the rows `keys` of this claim in one of `states`; how many."""
-        claim, *rows = _as_stored((self.claim, *keys))
-        sql = f"UPDATE {TABLE} SET {change} WHERE id IN ({_places(rows)}) AND claim = %s AND state IN ({_places(states)})"  # noqa: S608
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [*values, *rows, claim, *states])
-            return int(cursor.rowcount)
+        mine = f"claim = %s AND state IN ({places(states)})"
+        return update_rows(change, values, keys, mine, [*as_stored([self.claim]), *states])
 
     def _failed(self, job: Job, error: PostError, at: dt.datetime) -> None:
         reason = str(error)[:300]
@@ -156,12 +150,3 @@ class Ledger:
         """Record the outcome of a hand-over; it also settles the doubt that an ended lease had cast on the row."""
         mine = Delivery.objects.filter(pk__in=keys, claim=self.claim, state__in=DOUBT_SETTLED)
         return mine.update(**facts, attempts=F("attempts") + 1, on_the_wire=False)
-
-
-def _as_stored(keys: Sequence[uuid.UUID]) -> Sequence[uuid.UUID | str]:
-    """Ids as the database takes them: SQLite has no type for them."""
-    return keys if connection.features.has_native_uuid_field else [key.hex for key in keys]
-
-
-def _places(values: Sequence[object]) -> str:
-    return ", ".join(["%s"] * len(values))

@@ -126,7 +126,7 @@ class Supply:
         day = bit_of(rules.calendar.outgoing(due.edition.date))
         withdrawn = defaultdict(list)
         for row in rows:
-            if row.mail_stopped_at is not None:
+            if row.stopped_mail:
                 withdrawn["The reader stopped the mail."].append(row.key)
             elif row.suppressed:
                 withdrawn["No mail goes to this address: it is suppressed."].append(row.key)
