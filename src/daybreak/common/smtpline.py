@@ -18,6 +18,7 @@ import struct
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from daybreak.common.dkim import with_crlf
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway, TryLater
@@ -47,8 +48,7 @@ class Stage(enum.Enum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A reply of the server: its code and its lines without it."""
 
     code: int
