@@ -62,6 +62,7 @@ class Sink:
         self.count, self.first, self.last = 0, 0.0, 0.0
         self.taken: list[str] = []
         self.doubted: set[str] = set()  # taken, and the answer withheld
+        self.stalled: list[Peer] = []
         self.stop = False
 
     def turn(self, seconds: float) -> None:
@@ -109,7 +110,7 @@ class Sink:
         self._take(peer, out, end)
         del peer.rest[: end + len(END)]
         peer.inside, peer.looked = False, 0
-        return peer.sock.fileno() >= 0
+        return peer.sock.fileno() >= 0 and peer.fault != "stall"
 
     def _take(self, peer: Peer, out: list[bytes], end: int) -> None:
         if peer.fault == "later":
@@ -129,7 +130,10 @@ class Sink:
                 self.doubted.add(name)
         if peer.fault == "drop_after":
             self._drop(peer)
-        elif peer.fault != "stall":
+        elif peer.fault == "stall":  # for good: what else it is told it does not hear
+            self.selector.unregister(peer.sock)
+            self.stalled.append(peer)
+        else:
             out.append(b"250 taken\r\n")
 
     def _command(self, peer: Peer, out: list[bytes]) -> bool:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from daybreak.common.config import MailServer
 from daybreak.common.greeting import greet
-from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway, TryLater
+from daybreak.common.posterrors import AddressRefused, InDoubt, NotBegun, PostError, ServerAway, TryLater
 from daybreak.common.smtpline import Answers, Line, Nonsense, Stage, ascii_where_possible
 
 MAIL = b"Subject: Terms\r\n\r\n" + b"A line of the paper.\r\n" * 3000
@@ -72,7 +72,7 @@ def hand_over(line: Line, *message: bytes, settled: bool = False) -> PostError |
         line.step()
         line.expire(time.monotonic())
         time.sleep(0.001)
-    return line.outcome
+    return line.ended.popleft()
 
 
 def test_the_envelope_goes_out_as_one_group_and_the_dot_by_itself() -> None:
@@ -93,6 +93,91 @@ def test_the_envelope_goes_out_as_one_group_and_the_dot_by_itself() -> None:
         MAIL,
         b".\r\n",
     ]
+
+
+def two_mails(answers: bytes, rest: Play = lambda sock: None) -> tuple[list[PostError | None], Stage, bytes]:
+    """How two mails end of which the second follows the first, the line after it, and what came with the first dot.
+
+    `answers` are what the server says to that dot and the envelope behind it; `rest` is what it does then.
+    """
+    heard: list[bytes] = []
+
+    def play(sock: socket.socket) -> None:
+        greeted(sock)
+        sock.recv(1000)
+        sock.sendall(b"250 a\r\n250 b\r\n354 go\r\n")
+        read(sock, len(MAIL))
+        heard.append(read_until(sock, b"DATA\r\n"))
+        sock.sendall(answers)
+        rest(sock)
+
+    with server(play) as where:
+        line = greet(where)
+        line.offer("paper@example.org", "ada@example.org", MAIL)
+        while line.stage not in (Stage.IDLE, Stage.DEAD):
+            if line.stage is Stage.LEAVE:
+                time.sleep(0.05)
+                line.step()
+            if line.stage is Stage.LEAVE:
+                if not heard:
+                    line.follow("paper@example.org", "ben@example.org", MAIL)
+                line.finish()
+            line.step()
+            line.expire(time.monotonic())
+            time.sleep(0.001)
+        line.close()
+        return list(line.ended), line.stage, heard[0]
+
+
+def taken(sock: socket.socket) -> None:
+    read_until(sock, b"\r\n.\r\n")
+    sock.sendall(b"250 taken\r\n")
+
+
+def kinds(ended: list[PostError | None]) -> list[type | None]:
+    return [error and type(error) for error in ended]
+
+
+GO = b"250 a\r\n250 b\r\n354 go\r\n"
+
+
+def test_the_next_envelope_goes_out_with_the_dot_and_no_round_trip_lies_between_two_mails() -> None:
+    ended, _, heard = two_mails(b"250 taken\r\n" + GO, taken)
+    assert ended == [None, None]
+    assert heard == (
+        b".\r\nMAIL FROM:<paper@example.org> BODY=8BITMIME SIZE=66018\r\nRCPT TO:<ben@example.org>\r\nDATA\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "rest", "outcomes"),
+    [
+        (b"452 later\r\n" + GO, taken, [TryLater, None]),
+        (b"554 not this one\r\n" + GO, taken, [AddressRefused, None]),
+        (b"421 closing\r\n", None, [TryLater, NotBegun]),
+        (b"", None, [InDoubt, NotBegun]),
+        (b"nonsense\r\n", None, [InDoubt, NotBegun]),
+        (b"250 taken\r\n421 closing\r\n", None, [None, TryLater]),
+        (b"250 taken\r\n", None, [None, TryLater]),
+        (b"250 taken\r\n" + GO, lambda sock: sock.recv(100), [None, TryLater]),
+        (b"250 taken\r\n250 twice\r\n" + GO, lambda sock: sock.recv(100), [None, TryLater]),
+    ],
+)
+def test_of_two_mails_on_a_line_only_the_one_whose_dot_is_out_can_be_in_doubt(
+    answers: bytes, rest: Play | None, outcomes: list[type | None]
+) -> None:
+    ended, _, _ = two_mails(answers, rest or (lambda sock: None))
+    assert kinds(ended) == outcomes
+
+
+def test_a_reader_refused_behind_a_mail_that_was_taken_leaves_the_line_as_it_was() -> None:
+    def rest(sock: socket.socket) -> None:
+        assert sock.recv(100) == b"RSET\r\n"
+        sock.sendall(b"250 fine\r\n")
+        sock.recv(100)
+
+    ended, _, _ = two_mails(b"250 taken\r\n250 a\r\n550 nobody\r\n503 no recipient\r\n", rest)
+    assert kinds(ended) == [None, AddressRefused]
 
 
 @pytest.mark.parametrize("settled", [True, False])

@@ -123,8 +123,9 @@ class SmtpPost:
             self._wait(line)
         if line.stage is Stage.DEAD:
             self._line = None
-        if line.outcome is not None:
-            raise line.outcome
+        outcome = line.ended.popleft()
+        if outcome is not None:
+            raise outcome
 
     def close(self) -> None:
         """Say goodbye if the line is still open."""

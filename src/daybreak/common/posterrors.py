@@ -11,6 +11,10 @@ class TryLater(PostError):
     """Certainly not taken: the server is away, busy or answered 4xx. The mail may be tried again."""
 
 
+class NotBegun(TryLater):
+    """The line broke under the mail before it: nothing of this one had left but its envelope, and it is not at fault."""
+
+
 class ServerAway(TryLater):
     """The server cannot be reached, or will have none of us (a wrong password, a sender it does not know)."""
 

@@ -1,8 +1,9 @@
-"""One SMTP connection (RFC 5321) that waits for nothing: commands in groups (RFC 2920), one mail at a time.
+"""One SMTP connection (RFC 5321) that waits for nothing: commands in groups (RFC 2920), one mail after the other.
 
 A mail goes through four stages: its envelope, its body, a wait for leave, and the final dot with its answer. Before
-the dot a broken line has certainly delivered nothing; after it only the answer tells. So the dot leaves by itself,
-when `finish` is called, and at most one mail per line can ever be in doubt.
+the dot a broken line has certainly delivered nothing; after it only the answer tells. So the dot leaves only when
+`finish` is called, and at most one mail per line can ever be in doubt. With the dot may go the envelope of the mail
+that is to `follow`, so that a line far away loses no round trip between two mails.
 
 The driver calls `step` when the socket is readable, or writable while `wants_write`, and `expire` now and then.
 """
@@ -16,12 +17,13 @@ import socket
 import ssl
 import struct
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from daybreak.common.dkim import with_crlf
-from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway, TryLater
+from daybreak.common.posterrors import AddressRefused, InDoubt, NotBegun, PostError, ServerAway, TryLater
 from daybreak.common.relays import MailServer
 
 LONGEST_LINE = 2048  # octets; RFC 5321, 4.5.3.1.5 allows 512
@@ -89,8 +91,17 @@ class Answers:
         return bool(self._rest or self._lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What is to be handed over: the commands of the envelope with their verbs, and the body in pieces."""
+
+    envelope: list[tuple[str, bytes]]
+    body: Sequence[bytes]
+
+
 class Line:
-    """A greeted connection. `outcome` is how the last mail ended: None when it was taken, else a PostError.
+    """A greeted connection. `ended` gets how each mail that was offered ended, in their order: None when it was taken,
+    else a PostError; the driver takes them out.
 
     `extensions` are the server's EHLO keywords in capitals with their parameters. `patience`, in seconds, is the
     least time between the body and the dot in which the server may still break off.
@@ -101,7 +112,7 @@ class Line:
     ) -> None:
         self.server, self.sock, self.extensions = server, sock, extensions
         self.stage = Stage.IDLE
-        self.outcome: PostError | None = None
+        self.ended: deque[PostError | None] = deque()
         self.ready_at = 0.0  # monotonic seconds at which leave may be given
         self._patience = patience
         self._answers = Answers()
@@ -111,8 +122,15 @@ class Line:
             tuple[str, bytes]
         ] = []  # commands held back from a server that takes one at a time
         self._body: Sequence[bytes] = ()
+        self._next: Mail | None = None  # follows the mail whose dot is to leave, or has left
+        self._refusal: PostError | None = None  # how the mail ended that the line is being reset from
         self._deadline = 0.0
         sock.setblocking(False)
+
+    @property
+    def pipelines(self) -> bool:
+        """Whether the server takes commands in groups."""
+        return "PIPELINING" in self.extensions
 
     @property
     def wants_write(self) -> bool:
@@ -126,18 +144,21 @@ class Line:
         Raises AddressRefused, the line still idle, when this server never can.
         """
         assert self.stage is Stage.IDLE
-        to, options = self._envelope(recipient, sum(map(len, message)))
-        self._body = message if settled else (dot_stuffed(b"".join(message)),)
-        self.outcome = None
+        mail = self._mail(sender, recipient, message, settled)
         self.stage = Stage.ENVELOPE
+        self._body, self._unsent = mail.body, mail.envelope
         self._deadline = time.monotonic() + self.server.timeout
-        self._unsent = [
-            ("MAIL", f"MAIL FROM:<{sender}>{options}\r\n".encode()),
-            ("RCPT", f"RCPT TO:<{to}>\r\n".encode()),
-            ("DATA", b"DATA\r\n"),
-        ]
         self._send_commands()
         self._write()
+
+    def follow(self, sender: str, recipient: str, *message: bytes, settled: bool = False) -> None:
+        """`offer` the mail after the one that waits for leave: its envelope will go out with that one's dot.
+
+        RFC 2920, 3.1 allows it to a server that takes commands in groups; `pipelines` says whether this one does.
+        Raises AddressRefused as `offer` does, the line still as it was.
+        """
+        assert self.stage is Stage.LEAVE and self._next is None and self.pipelines
+        self._next = self._mail(sender, recipient, message, settled)
 
     def finish(self) -> None:
         """Give leave: the final dot goes out, and from now on silence means doubt."""
@@ -145,7 +166,11 @@ class Line:
         self.stage = Stage.ANSWER
         self._waiting = ["."]
         self._deadline = time.monotonic() + self.server.timeout
-        self._out.append(b".\r\n")
+        dot = b".\r\n"
+        if self._next is not None:
+            self._waiting += [verb for verb, _ in self._next.envelope]
+            dot += b"".join([command for _, command in self._next.envelope])
+        self._out.append(dot)
         self._write()
 
     def step(self) -> None:
@@ -173,6 +198,15 @@ class Line:
         self.sock.close()
 
     # -- what goes out -----------------------------------------------------------------------------------
+    def _mail(self, sender: str, recipient: str, message: Sequence[bytes], settled: bool) -> Mail:
+        to, options = self._envelope(recipient, sum(map(len, message)))
+        envelope = [
+            ("MAIL", f"MAIL FROM:<{sender}>{options}\r\n".encode()),
+            ("RCPT", f"RCPT TO:<{to}>\r\n".encode()),
+            ("DATA", b"DATA\r\n"),
+        ]
+        return Mail(envelope, message if settled else (dot_stuffed(b"".join(message)),))
+
     def _envelope(self, recipient: str, size: int) -> tuple[str, str]:
         to = ascii_where_possible(recipient)
         options = " BODY=8BITMIME" if "8BITMIME" in self.extensions else ""
@@ -191,7 +225,7 @@ class Line:
         """The whole group at once to a server that can, else the next command alone."""
         if self._waiting or not self._unsent:
             return
-        group = self._unsent if "PIPELINING" in self.extensions else self._unsent[:1]
+        group = self._unsent if self.pipelines else self._unsent[:1]
         self._unsent = self._unsent[len(group) :]
         self._waiting += [verb for verb, _ in group]
         self._out.append(b"".join(command for _, command in group))
@@ -249,6 +283,8 @@ class Line:
             self._break(_words(error))
 
     def _take(self, answer: Answer) -> None:
+        if self.stage is Stage.DEAD:
+            return
         if not self._waiting:
             raise Nonsense("it answers what it was not asked")
         verb = self._waiting.pop(0)
@@ -275,11 +311,10 @@ class Line:
 
     def _refused(self, verb: str, answer: Answer) -> None:
         """The envelope will not do. The rest of its group is answered still; then the line is reset."""
-        self.outcome = meaning(answer, verb)
+        self._refusal, self.stage = meaning(answer, verb), Stage.RESET
         if answer.code == 421:
             self._hang_up()
             return
-        self.stage = Stage.RESET
         self._unsent = []
         if "DATA" not in self._waiting:
             self._reset()
@@ -297,6 +332,7 @@ class Line:
         elif verb == "RSET":
             if answer.code == 250:
                 self.stage = Stage.IDLE
+                self.ended.append(self._refusal)
             else:
                 self._hang_up()
 
@@ -308,28 +344,36 @@ class Line:
     def _end(self, answer: Answer) -> None:
         """The answer to the dot."""
         kind = answer.code // 100
-        if kind == 2:
-            self.outcome, self.stage = None, Stage.IDLE
-        elif kind in (4, 5):
-            self.outcome = meaning(answer, ".")
-            self.stage = Stage.RESET
+        if kind not in (2, 4, 5):
+            raise Nonsense(f"its answer makes no sense: {answer}")
+        outcome = None if kind == 2 else meaning(answer, ".")
+        if outcome and (answer.code == 421 or self._next is None):
+            self._refusal, self.stage = outcome, Stage.RESET
             if answer.code == 421:
                 self._hang_up()
             else:
                 self._reset()
-        else:
-            raise Nonsense(f"its answer makes no sense: {answer}")
+            return
+        self.ended.append(outcome)
+        if self._next is None:
+            self.stage = Stage.IDLE
+        else:  # its envelope is there; what was before it is forgotten with the answer (RFC 5321, 4.1.1.4)
+            self.stage, self._body, self._next = Stage.ENVELOPE, self._next.body, None
 
     def _break(self, why: str) -> None:
         if self.stage is Stage.ANSWER:
-            self.outcome = InDoubt(f"The mail server gave no answer after the message: {why}.")
+            self.ended.append(InDoubt(f"The mail server gave no answer after the message: {why}."))
         elif self.stage in (Stage.ENVELOPE, Stage.BODY, Stage.LEAVE):
-            self.outcome = TryLater(f"The mail server broke off: {why}.")
+            self.ended.append(TryLater(f"The mail server broke off: {why}."))
         self._hang_up()
 
     def _hang_up(self) -> None:
+        if self.stage is Stage.RESET:
+            self.ended.append(self._refusal)
+        if self._next is not None:
+            self.ended.append(NotBegun(f"The mail server broke off: {self.ended[-1]}"))
         self.stage = Stage.DEAD
-        self._out, self._body = [], ()
+        self._out, self._body, self._next = [], (), None
         self.sock.close()
 
 
@@ -369,10 +413,15 @@ def dot_stuffed(message: bytes) -> bytes:
 
 
 def _round_trip(sock: socket.socket) -> float:
-    """Seconds that the system measured there and back (Linux: TCP_INFO's tcpi_rtt); 0 when it does not say."""
+    """Seconds there and back, as the system measured them (Linux: TCP_INFO); 0 when it does not say.
+
+    Its mean (tcpi_rtt), but no more than twice the least (tcpi_min_rtt): a server that has nothing to say to the end
+    of a body waits some 40 ms before it confirms it, and the mean takes that for distance.
+    """
     try:
-        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 72)
-        return float(struct.unpack_from("I", info, 68)[0]) / 1e6
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 152)
+        mean, least = struct.unpack_from("I", info, 68)[0], struct.unpack_from("I", info, 148)[0]
+        return float(min(mean, 2 * least)) / 1e6
     except (OSError, AttributeError, struct.error):
         return 0.0
 

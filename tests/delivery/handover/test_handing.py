@@ -23,7 +23,7 @@ from daybreak.circulation.models import Reader
 from daybreak.common.config import Config
 from daybreak.common.dkim import make_keys
 from daybreak.common.relays import MailServer, WarmUp
-from daybreak.delivery.handover import claims
+from daybreak.delivery.handover import claims, lines
 from daybreak.delivery.handover import ledger as ledgers
 from daybreak.delivery.handover.ledger import Sent
 from daybreak.delivery.handover.pacing import BURST, Paces
@@ -208,6 +208,33 @@ def test_an_answer_that_never_comes_is_doubt_about_that_mail_alone() -> None:
     with at_work(Relay(answer)) as config:
         assert deliver(config) == Sent(handed_over=19, in_doubt=1)
         assert deliver(config) == Sent()
+
+
+def test_a_mail_that_followed_one_whose_line_broke_is_not_held_to_blame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lines, "FIRST_REST", 0.01)
+    planned(20)
+    ends: list[str] = []
+
+    def answer(relay: Relay, what: str) -> str:
+        ends.extend([what] * (what == "."))
+        return "drop" if what == "." and len(ends) <= 3 else "250 fine"
+
+    with at_work(Relay(answer), connections=1) as config:
+        assert deliver(config) == Sent(handed_over=17, in_doubt=3)
+
+
+def test_a_server_that_takes_one_command_at_a_time_gets_them_all() -> None:
+    class OneByOne(Relay):
+        def _to(self, verb: str, words: str) -> str:
+            return "250 relay" if verb == "EHLO" else super()._to(verb, words)
+
+    planned(30)
+    relay = OneByOne()
+    with at_work(relay) as config:
+        assert deliver(config) == Sent(handed_over=30)
+    assert set(Counter(relay.taken).values()) == {1}
 
 
 def test_when_one_relay_closes_the_other_carries_on() -> None:

@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from daybreak.common.posterrors import AddressRefused, PostError, ServerAway, TryLater
+from daybreak.common.posterrors import AddressRefused, NotBegun, PostError, ServerAway, TryLater
 from daybreak.common.smtpline import Line, Stage
 from daybreak.delivery.handover.ledger import Job, Ledger, Outcome
-from daybreak.delivery.handover.lines import Lines
+from daybreak.delivery.handover.lines import Lines, Relay
 from daybreak.delivery.handover.pacing import BURST
 from daybreak.delivery.handover.supply import Supply
 from daybreak.delivery.letters import NoAddress
@@ -75,7 +75,8 @@ class Handing:
     supply: Supply
     jobs: Iterator[Job] = field(init=False)
     ready: deque[Job] = field(default_factory=deque)  # set and signed
-    busy: dict[Line, Job] = field(default_factory=dict)
+    # What is on each line: one mail, or two while the first one's dot is out and the second's envelope went with it.
+    busy: dict[Line, list[Job]] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     finished: bool = False  # no job is left to take
 
@@ -137,16 +138,27 @@ class Handing:
         for relay, line in self.lines.idle():
             if self._nothing_to_offer():
                 return
-            job = self.ready.popleft()
-            try:
-                line.offer(self.desk.sender(job), job.email, *job.message, settled=True)
-            except AddressRefused as error:
-                self.outcomes.append((job, error))
-                continue
-            relay.carried += 1
-            self.busy[line] = job
-            self.lines.watch(line)
-            self._collect([line])  # it may have broken at the first byte
+            if self._put_on(line.offer, relay, line):
+                self.lines.watch(line)
+                self._collect([line])  # it may have broken at the first byte
+
+    def _follow(self, line: Line) -> None:
+        """Have a mail that is ready follow the one whose dot is to leave."""
+        relay = self.lines.relay_of(line)
+        if self.ready and line.pipelines and self.lines.is_next(relay):
+            self._put_on(line.follow, relay, line)
+
+    def _put_on(self, way: Callable[..., None], relay: Relay, line: Line) -> bool:
+        """Put the first mail that is ready on a line; False when its server never can carry it."""
+        job = self.ready.popleft()
+        try:
+            way(self.desk.sender(job), job.email, *job.message, settled=True)
+        except AddressRefused as error:
+            self.outcomes.append((job, error))
+            return False
+        relay.carried += 1
+        self.busy.setdefault(line, []).append(job)
+        return True
 
     # -- a turn ------------------------------------------------------------------------------------------
     def _turn(self) -> None:
@@ -180,49 +192,60 @@ class Handing:
 
     def _write(self, leave: list[Line]) -> None:
         """Marks and outcomes in one transaction; then, and only then, the dots."""
-        late = [line for line in leave if self.desk.late(self.busy[line])]
+        late = [line for line in leave if self.desk.late(self.busy[line][0])]
         for line in late:
-            self.desk.ledger.put_back([self.busy.pop(line)])
+            self.desk.ledger.put_back(self.busy.pop(line))
             line.drop("its hour is past")
         going = [line for line in leave if line not in late]
         outcomes, self.outcomes = self.outcomes, []
         try:
-            held = self.desk.ledger.write(outcomes, [self.busy[line] for line in going])
+            held = self.desk.ledger.write(outcomes, [self.busy[line][0] for line in going])
         except BaseException:
             self.outcomes = outcomes  # rolled back: they are written once more when the handing ends
             raise
         for line in going:
-            if self.busy[line].pk not in held:
+            if self.busy[line][0].pk not in held:
                 del self.busy[line]
                 line.drop("the lease ended")
                 continue
             line.step()  # what broke inside the body shows now, before the dot
             if line.stage is Stage.LEAVE:
+                self._follow(line)
                 line.finish()
                 self.lines.watch(line)
 
     # -- what came back ----------------------------------------------------------------------------------
     def _collect(self, lines: Iterable[Line]) -> None:
-        """Take the outcomes of those lines that are done with their mail."""
-        for line in [line for line in lines if line.stage is Stage.IDLE or line.stage is Stage.DEAD]:
-            if line in self.busy:
+        """Take the outcomes of those mails that their lines are done with."""
+        for line in lines:
+            while line.ended and line in self.busy:
                 self._outcome_of(line)
 
     def _outcome_of(self, line: Line) -> None:
-        job, error = self.busy.pop(line), line.outcome
+        jobs, error = self.busy[line], line.ended.popleft()
+        job = jobs.pop(0)
+        if not jobs:
+            del self.busy[line]
+        self._judge(line, error)
+        if isinstance(error, NotBegun):
+            self.ready.appendleft(job)
+        elif isinstance(error, TryLater) and line.stage is Stage.DEAD:
+            self._again(job, error)
+        else:
+            job.message = ()
+            self.outcomes.append((job, error))
+
+    def _judge(self, line: Line, error: PostError | None) -> None:
+        """What the outcome of a mail says of the relay; a line that died is counted with the last that was on it."""
         relay = self.lines.relay_of(line)
         if line.stage is Stage.DEAD:
-            relay.failed(str(error or "The mail server hung up."))
+            if line not in self.busy:
+                relay.failed(str(error or "The mail server hung up."))
         elif isinstance(error, ServerAway):
             relay.failed(str(error))
             line.drop("it will have none of us")
         else:
             relay.worked()
-        if isinstance(error, TryLater) and (line.stage is Stage.DEAD):
-            self._again(job, error)
-        else:
-            job.message = ()
-            self.outcomes.append((job, error))
 
     def _again(self, job: Job, error: TryLater) -> None:
         """Certainly not sent, and perhaps no fault of this mail: another line may carry it, a few times."""

@@ -40,6 +40,10 @@ class Relay:
         """Whether it has failed too often: one that never greeted us is not asked a second time."""
         return self.failures >= (STRAIGHT_FAILURES if self.greeted else 1)
 
+    def share(self) -> float:
+        """Mails carried for its weight."""
+        return self.carried / self.server.weight
+
     def failed(self, why: str) -> None:
         """It broke off or would have none of us: no new connection for a while, the other lines go on."""
         self.failures += 1
@@ -90,10 +94,15 @@ class Lines:
 
     def idle(self) -> Iterator[tuple[Relay, Line]]:
         """Lines that can take a mail, the relay that has carried least for its weight first."""
-        for relay in sorted(self.relays, key=lambda relay: relay.carried / relay.server.weight):
+        for relay in sorted(self.relays, key=Relay.share):
             for line in relay.lines:
                 if line.stage is Stage.IDLE and self._in_pace(relay):
                     yield relay, line
+
+    def is_next(self, relay: Relay) -> bool:
+        """Whether the next mail is this relay's by weight, and in its pace."""
+        there = [other for other in self.relays if other.lines]
+        return relay is min(there, key=Relay.share) and self._in_pace(relay)
 
     def watch(self, line: Line) -> None:
         """Wait for room to write too, or no more: to be said of each line that was written to."""
