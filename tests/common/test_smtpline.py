@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from daybreak.common.config import MailServer
 from daybreak.common.greeting import greet
 from daybreak.common.posterrors import AddressRefused, InDoubt, NotBegun, PostError, ServerAway, TryLater
-from daybreak.common.smtpline import Answers, Line, Nonsense, Stage, ascii_where_possible
+from daybreak.common.smtpline import Line, Stage, ascii_where_possible
 
 MAIL = b"Subject: Terms\r\n\r\n" + b"A line of the paper.\r\n" * 3000
 Play = Callable[[socket.socket], None]
@@ -325,17 +323,3 @@ def test_a_mail_larger_than_the_server_takes_is_refused_before_it_leaves() -> No
 def test_a_domain_beyond_ascii_travels_in_its_ascii_form() -> None:
     assert ascii_where_possible("ada@bücher.example") == "ada@xn--bcher-kva.example"
     assert ascii_where_possible("zoë@example.org") == "zoë@example.org"
-
-
-@given(data=st.binary(max_size=300), cut=st.integers(0, 300))
-def test_answers_are_the_same_however_the_bytes_arrive(data: bytes, cut: int) -> None:
-    def read(*parts: bytes) -> list[object]:
-        answers, found = Answers(), []
-        try:
-            for part in parts:
-                found += answers.read(part)
-        except Nonsense:
-            return [*found, "nonsense"]
-        return found
-
-    assert read(data) == read(data[:cut], data[cut:])

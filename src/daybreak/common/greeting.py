@@ -13,7 +13,8 @@ import time
 
 from daybreak.common.posterrors import ServerAway
 from daybreak.common.relays import MailServer
-from daybreak.common.smtpline import Answer, Answers, Line, Nonsense
+from daybreak.common.smtpanswers import Answer, Answers, Nonsense
+from daybreak.common.smtpline import Line
 
 
 def greet(server: MailServer, patience: float = 0.001) -> Line:

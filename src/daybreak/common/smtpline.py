@@ -18,24 +18,17 @@ import ssl
 import struct
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from daybreak.common.dkim import with_crlf
-from daybreak.common.posterrors import AddressRefused, InDoubt, NotBegun, PostError, ServerAway, TryLater
+from daybreak.common.posterrors import AddressRefused, InDoubt, NotBegun, PostError, TryLater
 from daybreak.common.relays import MailServer
+from daybreak.common.smtpanswers import Answer, Answers, Nonsense, meaning
 
-LONGEST_LINE = 2048  # octets; RFC 5321, 4.5.3.1.5 allows 512
-MOST_LINES = 100  # of one answer
 READ_AT_ONCE = 16_384
 MOST_PIECES = 512  # in one call; POSIX's IOV_MAX is 1,024 where it matters
-ANSWER = re.compile(r"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL | re.ASCII)
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-
-
-class Nonsense(Exception):
-    """What the server says is no answer. The message is half a sentence."""
 
 
 class Stage(enum.Enum):
@@ -48,47 +41,6 @@ class Stage(enum.Enum):
     ANSWER = "answer"  # the dot is out
     RESET = "reset"
     DEAD = "dead"
-
-
-class Answer(NamedTuple):
-    """A reply of the server: its code and its lines without it."""
-
-    code: int
-    lines: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.code} {' '.join(self.lines)}".strip()[:200]
-
-
-@dataclass(slots=True)
-class Answers:
-    """Reads replies out of the bytes that come, and no more bytes than a reply can have."""
-
-    _rest: bytes = b""
-    _lines: list[str] = field(default_factory=list)
-
-    def read(self, data: bytes) -> Iterator[Answer]:
-        """The replies that `data` completes. Raises Nonsense when it is none or never ends."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        if max(len(self._rest), *map(len, lines), 0) > LONGEST_LINE:
-            raise Nonsense("it sends lines without end")
-        for line in lines:
-            text = line.rstrip(b"\r").decode("utf-8", "replace")
-            match = ANSWER.fullmatch(text)
-            if match is None:
-                raise Nonsense(f"its answer makes no sense: {text[:80]}")
-            self._lines.append(match[3] or "")
-            if len(self._lines) > MOST_LINES:
-                raise Nonsense("its answer has no end")
-            if match[2] != "-":
-                answer = Answer(int(match[1]), tuple(self._lines))
-                self._lines.clear()
-                yield answer
-
-    @property
-    def started(self) -> bool:
-        """Whether something has come that no reply was made of yet."""
-        return bool(self._rest or self._lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,17 +327,6 @@ class Line:
         self.stage = Stage.DEAD
         self._out, self._body, self._next = [], (), None
         self.sock.close()
-
-
-def meaning(answer: Answer, verb: str) -> PostError:
-    """What a 4xx or 5xx answer to `verb` means for the mail."""
-    if answer.code == 530:
-        return ServerAway(f"The mail server wants a name and password: {answer}")
-    if answer.code >= 500:
-        if verb == "MAIL":  # not the reader's address but we are what it will not have
-            return ServerAway(f"The mail server refuses mail from this paper: {answer}")
-        return AddressRefused(f"The mail server refused: {answer}")
-    return TryLater(f"The mail server put it off: {answer}")
 
 
 def ascii_where_possible(recipient: str) -> str:

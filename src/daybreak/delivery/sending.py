@@ -1,7 +1,7 @@
 """Sending: what is due is claimed, handed over once, and its outcome recorded on its row.
 
-The order is the proof. A row says “on the wire” before the final dot of its mail leaves, and a line carries one mail
-at a time, so a process that dies leaves at most a row per open line of which nobody can know; such a row is in doubt
+The order is the proof. A row says “on the wire” before the final dot of its mail leaves, and a line waits for one such
+answer at a time, so a process that dies leaves at most a row per open line of which nobody can know; such a row is in doubt
 and is never sent again by itself. Every other row of the dead process was certainly not sent and is due again. Each
 step is a conditional UPDATE: there is no moment at which two workers may hand over the same row.
 
