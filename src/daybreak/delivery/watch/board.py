@@ -320,7 +320,7 @@ def _usually_refused(date: dt.date) -> float:
     """The share of mails that were refused, of those that had an answer, in the last editions before `date`."""
     before = Edition.objects.filter(date__lt=date).order_by("-date").values("pk")[:USUAL_EDITIONS]
     answered = (Delivery.State.REFUSED, Delivery.State.HANDED_OVER)
-    counted = Delivery.objects.filter(edition__in=before, state__in=answered).aggregate(
+    counted = Delivery.objects.filter(edition__in=before, correction=None, state__in=answered).aggregate(
         refused=Count("pk", filter=Q(state=Delivery.State.REFUSED)), tried=Count("pk")
     )
     return float(counted["refused"] / counted["tried"]) if counted["tried"] else 0.0
