@@ -15,11 +15,13 @@ from django_tasks.base import Task
 
 from daybreak.circulation.notices import notices_due
 from daybreak.circulation.tasks import deliver_notices, forget_what_is_over
-from daybreak.delivery.sending import mornings_due
+from daybreak.delivery.planning import planning_due
+from daybreak.delivery.sending import sending_due
 from daybreak.delivery.tasks import (
     ask_mail_server,
     keep_watch,
     mail_server_wanted,
+    plan_mornings,
     seed,
     seeding_due,
     send_mornings,
@@ -48,7 +50,8 @@ class Duty:
 SCHEDULE = (
     Duty("letters to readers", 2, notices_due, deliver_notices),
     Duty("press what is approved", 2, lambda at: bool(editions_due(at)), press_what_is_approved),
-    Duty("mornings", 15, mornings_due, send_mornings),
+    Duty("mornings", 15, sending_due, send_mornings),
+    Duty("readers who came, moved or changed their days", 60, planning_due, plan_mornings),
     Duty("keep watch", 60, out_of_step, keep_watch),
     Duty("seeds", 60, seeding_due, seed),
     Duty("ask the mail server", 300, mail_server_wanted, ask_mail_server),

@@ -17,7 +17,7 @@ from daybreak.delivery.handover import claims
 from daybreak.delivery.handover.claims import LEASE, give_back, new_claim, recover, take
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import plan, plan_all
-from daybreak.delivery.sending import Sent, mornings_due
+from daybreak.delivery.sending import Sent, mornings_due, sending_due
 from tests.common.test_post import _at, _free_port
 from tests.conftest import make_reader
 from tests.delivery.ledger import (
@@ -354,6 +354,23 @@ def test_a_broken_worker_gives_its_claim_back(ben: Reader) -> None:
     assert states() == {"due": 1, "in_doubt": 1}
 
 
+def test_what_a_clock_a_day_ahead_gave_up_is_sent_once_the_clock_is_right(ben: Reader) -> None:
+    plan(printed(), NIGHT)
+    Delivery.objects.update(reason="452 full")
+    assert deliver(RememberingPost(), BERLIN_SIX + dt.timedelta(days=1)).missed == 1
+    assert sending_due(BERLIN_SIX)
+    assert recover(BERLIN_SIX) == 1
+    assert Delivery.objects.get().reason == "452 full"
+    assert deliver(RememberingPost(), BERLIN_SIX).handed_over == 1
+
+
+def test_what_was_rightly_given_up_stays_so(ben: Reader) -> None:
+    plan(printed(), NIGHT)
+    assert deliver(RememberingPost(), BERLIN_SIX + 6 * 60 * MINUTE).missed == 1
+    assert not sending_due(BERLIN_SIX + 6 * 60 * MINUTE)
+    assert (recover(BERLIN_SIX + 6 * 60 * MINUTE), states()) == (0, {"missed": 1})
+
+
 def test_giving_back_twice_changes_nothing(claimed: uuid.UUID) -> None:
     assert (give_back(claimed), give_back(claimed)) == (4, 0)
 
@@ -372,10 +389,12 @@ def test_the_clock_is_told_when_there_is_something_to_do(ben: Reader) -> None:
     assert not mornings_due(NIGHT)
     edition = printed()
     assert mornings_due(NIGHT)  # to plan
+    assert sending_due(NIGHT)  # which is asked more often: of this edition nothing is planned yet
     plan(edition, NIGHT)
     assert not mornings_due(NIGHT)
     Reader.objects.update(time_zone="Pacific/Auckland")
     assert mornings_due(NIGHT)  # to move
+    assert not sending_due(NIGHT)
     plan(edition, NIGHT)
     assert mornings_due(AUCKLAND_SIX)  # to hand over
     take(uuid.uuid4(), (edition.pk, None), AUCKLAND_SIX)

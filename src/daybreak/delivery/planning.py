@@ -118,6 +118,17 @@ def planning_due(at: dt.datetime) -> bool:
     )
 
 
+def first_planning_due(at: dt.datetime) -> bool:
+    """Whether an edition that nothing was planned of yet is owed to somebody."""
+    rules = the_rules()
+    unplanned = (
+        edition
+        for edition in editions_to_plan(at, rules)
+        if not Delivery.objects.filter(edition=edition, correction=None).exists()
+    )
+    return any(any(_missing(edition, at, rules)) for edition in unplanned)
+
+
 def readers_without_a_row(edition: Edition, at: dt.datetime) -> QuerySet[Reader]:
     """Entitled readers, whether or not they take the mail, for whom the ledger has no row of this edition."""
     row = Delivery.objects.filter(edition=edition, correction=None, reader=OuterRef("pk"))

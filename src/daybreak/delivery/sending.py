@@ -21,7 +21,14 @@ from django.db.models import Q
 from daybreak.common.config import Config
 from daybreak.common.dkim import signer
 from daybreak.common.post import Post, open_post
-from daybreak.delivery.handover.claims import abandoned, give_back, give_up_late, new_claim, recover
+from daybreak.delivery.handover.claims import (
+    abandoned,
+    give_back,
+    give_up_late,
+    given_up_too_soon,
+    new_claim,
+    recover,
+)
 from daybreak.delivery.handover.handing import Desk, Handing, one_by_one
 from daybreak.delivery.handover.ledger import Clock, Job, Ledger, Sent
 from daybreak.delivery.handover.lines import Lines, open_lines
@@ -29,7 +36,7 @@ from daybreak.delivery.handover.manyposts import ManyAtOnce, Posts, open_posts
 from daybreak.delivery.handover.returnpath import return_path
 from daybreak.delivery.handover.supply import ALL_PUT_OFF, Supply
 from daybreak.delivery.models import Delivery, SendHold
-from daybreak.delivery.planning import planning_due
+from daybreak.delivery.planning import first_planning_due, planning_due
 
 State = Delivery.State
 Way = Post | Posts | Lines
@@ -88,6 +95,12 @@ def _hand_over(way: Way, supply: Supply) -> None:
 
 def mornings_due(at: dt.datetime) -> bool:
     """Whether there is anything to plan, to hand over, to give up or to recover at `at`."""
+    return sending_due(at) or planning_due(at)
+
+
+def sending_due(at: dt.datetime) -> bool:
+    """`mornings_due` but for what takes a look at each reader: of planning, whether an edition has no row yet."""
     due = Delivery.objects.filter(state=State.DUE, due_at__lte=at)
     waiting = due.filter(~SendHold.on_rows() | Q(not_after__lt=at))
-    return waiting.exists() or bool(abandoned(at)) or planning_due(at)
+    again = bool(abandoned(at)) or given_up_too_soon(at).exists()
+    return waiting.exists() or again or first_planning_due(at)

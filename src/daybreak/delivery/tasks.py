@@ -16,7 +16,7 @@ from daybreak.common.refusal import Refused
 from daybreak.delivery.handover.crew import deliver_in_force
 from daybreak.delivery.planning import plan_all
 from daybreak.delivery.returns.mailfiles import take_in_mailbox
-from daybreak.delivery.sending import mornings_due
+from daybreak.delivery.sending import sending_due
 from daybreak.delivery.watch.alarms import MAIL_SERVER, clear_alarm, keep_in_step, raise_alarm
 from daybreak.delivery.watch.board import boards
 from daybreak.delivery.watch.rehearsing import seeds_due, send_seeds
@@ -33,6 +33,12 @@ def send_mornings() -> dict[str, Any]:
     if sent.trouble:
         log.warning("Mornings: %s What was not handed over stays due.", sent.trouble)
     return {**asdict(planned), **asdict(sent)}
+
+
+@task(queue_name="mail")
+def plan_mornings() -> dict[str, int]:
+    """Plan what was printed, move and drop what readers changed: how many rows of each."""
+    return asdict(plan_all(now()))
 
 
 BEFORE_A_WAVE = dt.timedelta(hours=2)
@@ -52,7 +58,7 @@ def mail_server_wanted(at: dt.datetime) -> bool:
     if settings.CONFIG.mail is None:
         return False
     near = (board for board in boards(at) if board.first and abs(board.first.at - at) <= BEFORE_A_WAVE)
-    return any(near) or mornings_due(at)
+    return any(near) or sending_due(at)
 
 
 @task(queue_name="long")

@@ -27,6 +27,7 @@ from daybreak.delivery.returns.suppressing import suppressed
 State = Delivery.State
 What = tuple[int, int | None]  # ids of an edition and, for a correction of it, of that
 LEASE = dt.timedelta(minutes=5)
+DAY = dt.timedelta(days=1)
 BATCH = 1000
 TABLE = Delivery._meta.db_table
 CLAIMED = "state = %s, claim = %s, claimed_at = %s, on_the_wire = %s"
@@ -180,8 +181,9 @@ def abandoned(at: dt.datetime) -> list[uuid.UUID]:
 
 
 def recover(at: dt.datetime) -> int:
-    """Give back every abandoned claim; how many rows are due again."""
-    recovered = 0
+    """Give back every abandoned claim, and what a clock that ran ahead gave up; how many rows are due again."""
+    reason = Substr("reason", len(TOO_LATE) + 1)
+    recovered = given_up_too_soon(at).update(state=State.DUE, reason=reason)
     for claim in abandoned(at):
         recovered += give_back(claim)
         _lock_file(claim).unlink(missing_ok=True)
@@ -192,6 +194,12 @@ def give_up_late(at: dt.datetime) -> int:
     """Mark as missed every due row whose last instant is past; how many. What stood in the way stays readable."""
     late = Delivery.objects.filter(state=State.DUE, not_after__lt=at)
     return late.update(state=State.MISSED, reason=Left(Concat(Value(TOO_LATE), F("reason")), 300))
+
+
+def given_up_too_soon(at: dt.datetime) -> QuerySet[Delivery]:
+    """Rows marked as missed whose last instant is still to come: the clock was ahead when they were."""
+    lately = Delivery.objects.filter(state=State.MISSED, due_at__gte=at - 2 * DAY)  # an index finds those
+    return lately.filter(not_after__gte=at, reason__startswith=TOO_LATE.strip())
 
 
 def _lock_file(claim: uuid.UUID) -> Path:
