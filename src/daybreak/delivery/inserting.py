@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from daybreak.desk.models import Correction, Edition
 # One statement covers so many readers' ids. On SQLite nobody else can write while it runs; on PostgreSQL each walks
 # the periods of all readers before its own again, so that many short ones would cost the square.
 STRIDE = {"sqlite": 25_000, "postgresql": 1_000_000}
+HANDS, MANY = 2, 50_000  # connections that share so many readers: PostgreSQL looks up what each row refers to
 # A UUID of version 7 (RFC 9562, 5.7) whose first bits rise with the row: a key by chance would be written all over
 # its index, which slows the more the ledger grows. 48 bits of milliseconds, 12 and 14 of a counter, 48 of chance.
 NEW_ID = {
@@ -61,17 +63,42 @@ def insert_rows(
     ends = readers.aggregate(first=Min("pk"), last=Max("pk"))
     if ends["first"] is None:
         return 0
-    span = ends["last"] + 1 - ends["first"]
+    first, end = ends["first"], ends["last"] + 1
     for table in (Reader, Period):  # however they came to be so many
-        has_grown(table, span)
-    with _table_of(waves) as waves_there:
+        has_grown(table, end - first)
+    same = _the_same_for_all(edition, correction)
+
+    def insert(start: int, stop: int) -> int:
         stride = STRIDE[connection.vendor]
-        starts = range(ends["first"], ends["last"] + 1, stride)
-        same = _the_same_for_all(edition, correction)
-        strides = (readers.filter(pk__gte=at, pk__lt=at + stride) for at in starts)
-        made = sum(_copy(same, some, waves_there) for some in strides)
+        strides = (range(at, min(at + stride, stop)) for at in range(start, stop, stride))
+        with _table_of(waves) as waves_there:
+            return sum(
+                _copy(same, readers.filter(pk__gte=part.start, pk__lt=part.stop), waves_there)
+                for part in strides
+            )
+
+    made = _side_by_side(insert, first, end) if _worth_sharing(end - first) else insert(first, end)
     has_grown(Delivery, made)
     return made
+
+
+def _worth_sharing(span: int) -> bool:
+    """Whether several connections are to make the rows: SQLite has one writer, and a transaction one connection."""
+    return connection.vendor == "postgresql" and span >= MANY and not connection.in_atomic_block
+
+
+def _side_by_side(insert: Callable[[int, int], int], first: int, end: int) -> int:
+    """`insert` of as many parts of the ids from `first` to before `end` as there are HANDS, each on its connection."""
+
+    def on_its_own(start: int) -> int:
+        try:
+            return insert(start, min(start + part, end))
+        finally:
+            connection.close()
+
+    part = -(-(end - first) // HANDS)
+    with ThreadPoolExecutor(HANDS, thread_name_prefix="planning") as hands:
+        return sum(hands.map(on_its_own, range(first, end, part)))
 
 
 @contextmanager
