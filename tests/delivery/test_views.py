@@ -176,6 +176,15 @@ def test_an_edition_is_paused_resumed_and_stopped_by_name(staff: Client, ben: Re
     assert "Choose to pause" in staff.post(HOLD, {"act": "burn"}, follow=True).content.decode()
 
 
+def test_the_hand_on_the_send_is_offered_while_there_is_something_to_hold(staff: Client, ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    page = "/desk/deliveries/2022-05-06/"
+    assert "The hand on the send" in staff.get(page).content.decode()
+    deliver(RememberingPost(), BERLIN_SIX)
+    assert "The hand on the send" not in staff.get(page).content.decode(), "sent, and its mornings long over"
+
+
 def test_the_hand_on_the_send_needs_a_post_and_a_sign_in(client: Client, staff: Client) -> None:
     printed()
     assert staff.get(HOLD).status_code == 405

@@ -27,7 +27,7 @@ from daybreak.common.clock import now
 from daybreak.common.refusal import Refused
 from daybreak.delivery import outbox
 from daybreak.delivery.mending.correcting import correction_lines, readers_with_the_error
-from daybreak.delivery.mending.holding import hold_of, pause, resume, stop
+from daybreak.delivery.mending.holding import hold_of, pause, resume, something_to_hold, stop
 from daybreak.delivery.mending.settling import Answer, settle, settle_all
 from daybreak.delivery.progress import Progress, progress_of, waves
 from daybreak.delivery.status import STATES, UNPLANNED, ReaderLine, ReaderLines, status_of, summary
@@ -80,6 +80,7 @@ def edition_deliveries(request: HttpRequest, date: dt.date) -> HttpResponse:
         **sending,
         "status": status_of(edition, at, cast(Progress, sending["progress"]), counted),
         "hold": hold_of(edition),
+        "something_to_hold": something_to_hold(edition, at),
         "corrections": correction_lines(edition),
         "state": state,
         "lines": lines,

@@ -17,6 +17,7 @@ from daybreak.common.models import note
 from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.handover.claims import UNSENT
 from daybreak.delivery.models import Delivery, SendHold
+from daybreak.delivery.mornings import over_everywhere, the_rules
 from daybreak.desk.models import Edition
 
 Kind = SendHold.Kind
@@ -27,6 +28,12 @@ LONGEST_REASON = 200
 def hold_of(edition: Edition) -> SendHold | None:
     """The hold on an edition, None when its mails may go."""
     return SendHold.objects.filter(edition=edition, lifted_at__isnull=True).first()
+
+
+def something_to_hold(edition: Edition, at: dt.datetime) -> bool:
+    """Whether a mail of the edition or of a correction waits, or may still come to wait."""
+    waiting = Delivery.objects.filter(edition=edition, state__in=(State.DUE, State.CLAIMED))
+    return at <= over_everywhere(edition.date, the_rules()) or waiting.exists()
 
 
 def pause(edition: Edition, *, by: str, at: dt.datetime, reason: str = "") -> SendHold:
