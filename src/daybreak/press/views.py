@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from daybreak.desk.models import Edition
 from daybreak.press.failing import failure_of
+from daybreak.press.pages import minutes
 from daybreak.press.renditions import run_of
 from daybreak.press.typesetting import edition_path
 
@@ -26,5 +27,12 @@ def run_status(request: HttpRequest, date: dt.date) -> HttpResponse:
     )
     audio = run.renditions.filter(name="edition.mp3").first() if run else None
     failure = failure_of(edition) if edition is not None and waiting else None
-    context = {"run": run, "waiting": waiting, "failure": failure, "audio": audio, "path": edition_path(date)}
+    length = minutes(float(audio.facts["duration"])) if audio else ""
+    context = {
+        "run": run,
+        "waiting": waiting,
+        "failure": failure,
+        "length": length,
+        "path": edition_path(date),
+    }
     return render(request, "press/run_status.html", context)
