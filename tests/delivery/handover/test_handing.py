@@ -210,6 +210,21 @@ def test_an_answer_that_never_comes_is_doubt_about_that_mail_alone() -> None:
         assert deliver(config) == Sent()
 
 
+def test_a_server_that_falls_silent_is_left_alone_in_time_and_others_have_the_mail() -> None:
+    planned(20)
+    silent: list[str] = []
+
+    def answer(relay: Relay, what: str) -> str:
+        if what.startswith("RCPT") and not silent:
+            silent.append(what)
+            time.sleep(1.5)
+        return "250 fine"
+
+    with at_work(Relay(answer)) as config:
+        impatient = tuple(replace(server, timeout=0.5) for server in config.relays)
+        assert deliver(replace(config, relays=impatient)) == Sent(handed_over=20)
+
+
 def test_a_mail_that_followed_one_whose_line_broke_is_not_held_to_blame(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

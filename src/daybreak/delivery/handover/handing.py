@@ -217,7 +217,7 @@ class Handing:
     # -- what came back ----------------------------------------------------------------------------------
     def _collect(self, lines: Iterable[Line]) -> None:
         """Take the outcomes of those mails that their lines are done with."""
-        for line in lines:
+        for line in list(lines):  # which may be `busy` itself
             while line.ended and line in self.busy:
                 self._outcome_of(line)
 
