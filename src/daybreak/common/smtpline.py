@@ -323,7 +323,7 @@ class Line:
         if self.stage is Stage.RESET:
             self.ended.append(self._refusal)
         if self._next is not None:
-            self.ended.append(NotBegun(f"The mail server broke off: {self.ended[-1]}"))
+            self.ended.append(NotBegun(str(self.ended[-1])))
         self.stage = Stage.DEAD
         self._out, self._body, self._next = [], (), None
         self.sock.close()
