@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models import Value
 from django.db.models.functions import Replace
 
@@ -27,7 +27,9 @@ from daybreak.delivery.handover import claims, lines
 from daybreak.delivery.handover import ledger as ledgers
 from daybreak.delivery.handover.ledger import Sent
 from daybreak.delivery.handover.pacing import BURST, Paces
+from daybreak.delivery.handover.pen import Pen, open_pen
 from daybreak.delivery.handover.returnpath import delivery_of
+from daybreak.delivery.letters import Letter
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import plan
 from daybreak.delivery.sending import deliver_due, open_way
@@ -314,6 +316,36 @@ def test_the_hand_on_the_send_is_asked_before_each_batch(monkeypatch: pytest.Mon
     with at_work(Relay()) as config:
         assert deliver(config, may_go_on=iter([True, False]).__next__).handed_over == 50
     assert states() == {"due": 20, "handed_over": 50}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL lets many write")
+def test_more_mails_are_set_while_another_process_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(20)
+    ready: list[object] = []
+    when_free: list[int] = []
+    write_one = Letter.pieces_for
+
+    def counted(letter: Letter, *arguments: Any) -> Any:
+        ready.append(arguments)
+        return write_one(letter, *arguments)
+
+    def lay_down(other: Pen) -> None:
+        until = time.monotonic() + 5
+        while len(ready) < 10 and time.monotonic() < until:
+            time.sleep(0.01)
+        when_free.append(len(ready))
+        other.lay_down()
+
+    def answer(relay: Relay, what: str) -> str:
+        if what.startswith("RCPT") and not when_free:
+            other.take()
+            threading.Thread(target=lay_down, args=(other,)).start()
+        return "250 fine"
+
+    monkeypatch.setattr(Letter, "pieces_for", counted)
+    with open_pen() as other, at_work(Relay(answer), connections=1) as config:
+        assert deliver(config) == Sent(handed_over=20)
+    assert when_free[0] >= 10
 
 
 def test_nothing_leaves_after_its_hour_though_it_was_set_before() -> None:

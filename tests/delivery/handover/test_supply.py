@@ -14,6 +14,7 @@ from daybreak.circulation.models import Period, Reader
 from daybreak.delivery.handover import claims
 from daybreak.delivery.handover.claims import new_claim
 from daybreak.delivery.handover.ledger import Ledger, Sent
+from daybreak.delivery.handover.pen import Pen
 from daybreak.delivery.handover.supply import Supply
 from daybreak.delivery.models import Delivery, Suppression
 from daybreak.delivery.planning import plan
@@ -26,7 +27,7 @@ MINUTE = dt.timedelta(minutes=1)
 def taken(at: dt.datetime = BERLIN_SIX) -> tuple[list[str], Sent]:
     """The addresses that are owed a mail at `at`, in order, and what was done beside."""
     with new_claim() as claim:
-        supply = Supply(Ledger(claim, lambda: at, Sent()), replace(settings.CONFIG))
+        supply = Supply(Ledger(claim, lambda: at, Sent(), Pen()), replace(settings.CONFIG))
         return [job.email for job in supply.jobs()], supply.ledger.sent
 
 
@@ -60,7 +61,7 @@ def test_taking_asks_the_database_as_often_whatever_the_number_of_rows(
     for batch in (10, 30):
         monkeypatch.setattr(claims, "BATCH", batch)
         with new_claim() as claim, CaptureQueriesContext(connection) as queries:
-            jobs = Supply(Ledger(claim, lambda: BERLIN_SIX, Sent()), settings.CONFIG).jobs()
+            jobs = Supply(Ledger(claim, lambda: BERLIN_SIX, Sent(), Pen()), settings.CONFIG).jobs()
             assert len({next(jobs).email for _ in range(batch)}) == batch
         counts.append(len(queries))
     assert counts[0] == counts[1]
@@ -70,7 +71,7 @@ def test_what_is_held_back_is_due_again_when_more_is_taken() -> None:
     many_readers(3)
     plan(printed(), NIGHT)
     with new_claim() as claim:
-        supply = Supply(Ledger(claim, lambda: BERLIN_SIX, Sent()), settings.CONFIG)
+        supply = Supply(Ledger(claim, lambda: BERLIN_SIX, Sent(), Pen()), settings.CONFIG)
         jobs = supply.jobs()
         supply.held_back.append(next(jobs))
         supply.resting["example.org"] = 2.0**40
@@ -87,5 +88,5 @@ def test_the_sweep_for_what_is_too_late_is_made_once_a_minute(monkeypatch: pytes
     instants = iter(range(1000))
     with new_claim() as claim:
         clock = lambda: BERLIN_SIX + next(instants) * MINUTE / 10  # noqa: E731
-        list(Supply(Ledger(claim, clock, Sent()), settings.CONFIG).jobs())
+        list(Supply(Ledger(claim, clock, Sent(), Pen()), settings.CONFIG).jobs())
     assert len(sweeps) == 2

@@ -22,6 +22,7 @@ from daybreak.delivery.letters import NoAddress
 BREAKS = 3  # lines that may break under one mail before it is put off
 LONGEST_WAIT = 0.25  # seconds between two looks at the time limits
 GATHERED = 1.5  # marks and outcomes, for each line, that make a transaction worth while
+AHEAD = 64  # mails set at most while another process writes
 PATIENCE = 0.003  # seconds that a dot waits for others
 
 
@@ -172,8 +173,9 @@ class Handing:
         leave = [line for line in self.busy if line.stage is Stage.LEAVE]
         ready = [line for line in leave if line.ready_at <= now]
         if self._worth_writing(ready, leave, now):
-            self._write(ready)
-            self._collect(leave)
+            if self._pen_is_free():
+                self._write(ready)
+                self._collect(leave)
         else:
             self._wait(leave, now)
 
@@ -184,6 +186,14 @@ class Handing:
         moving = len(self.busy) - len(leave)  # lines of which something is to be heard soon
         enough = len(ready) + len(self.outcomes) >= self.lines.open * GATHERED
         return enough or not moving or (bool(ready) and now > ready[0].ready_at + PATIENCE)
+
+    def _pen_is_free(self) -> bool:
+        """Take the pen; while another process has it, set a mail more, and wait for it once enough are set."""
+        ahead = not self.finished and len(self.ready) < AHEAD
+        if self.desk.ledger.pen.take(wait=not ahead):
+            return True
+        self._prepare()
+        return False
 
     def _wait(self, leave: list[Line], now: float) -> None:
         """Until somebody speaks, or a dot may leave."""

@@ -17,6 +17,7 @@ from django.db.models import F, QuerySet
 
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway
 from daybreak.delivery.handover.claims import LEASE, UNSENT, as_stored, places, update_rows
+from daybreak.delivery.handover.pen import Pen
 from daybreak.delivery.lateness import Late
 from daybreak.delivery.letters import Letter
 from daybreak.delivery.models import Delivery
@@ -82,8 +83,8 @@ Outcome = tuple[Job, PostError | None]  # None: it was taken
 class Ledger:
     """Writes for one claim; `sent` counts what came of it."""
 
-    def __init__(self, claim: uuid.UUID, clock: Clock, sent: Sent) -> None:
-        self.claim, self.clock, self.sent = claim, clock, sent
+    def __init__(self, claim: uuid.UUID, clock: Clock, sent: Sent, pen: Pen) -> None:
+        self.claim, self.clock, self.sent, self.pen = claim, clock, sent, pen
         self._renewed = clock()
 
     def write(self, outcomes: Sequence[Outcome], marks: Sequence[Job] = ()) -> set[uuid.UUID]:
@@ -92,7 +93,7 @@ class Ledger:
         A mark does not stand when the lease ended and another worker has the row.
         """
         at = self.clock()
-        with transaction.atomic():
+        with self.pen.in_hand(), transaction.atomic():
             self._taken([job for job, error in outcomes if error is None], at)
             for job, error in outcomes:
                 if error is not None:

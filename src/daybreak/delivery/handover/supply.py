@@ -101,7 +101,8 @@ class Supply:
             return
         most = claims.BATCH if room is None else min(claims.BATCH, room)
         what = (due.edition_id, due.correction_id)
-        rows = claims.take(self.ledger.claim, what, at, most, self.resting)
+        with self.ledger.pen.in_hand():
+            rows = claims.take(self.ledger.claim, what, at, most, self.resting)
         owed = list(self._owed(rows, due))
         notes = _trial_notes([row.reader for row in owed if row.on_trial], at)
         late = late_before(due.edition)
