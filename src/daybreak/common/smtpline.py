@@ -27,6 +27,7 @@ from daybreak.common.relays import MailServer
 from daybreak.common.smtpanswers import Answer, Answers, Nonsense, meaning
 
 READ_AT_ONCE = 16_384
+MEASURED_EVERY = 0.25  # seconds
 MOST_PIECES = 512  # in one call; POSIX's IOV_MAX is 1,024 where it matters
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -77,6 +78,8 @@ class Line:
         self._next: Mail | None = None  # follows the mail whose dot is to leave, or has left
         self._refusal: PostError | None = None  # how the mail ended that the line is being reset from
         self._deadline = 0.0
+        self._distance = 0.0  # seconds there and back, as of `_measured_at` (monotonic)
+        self._measured_at = -MEASURED_EVERY
         sock.setblocking(False)
 
     @property
@@ -194,7 +197,14 @@ class Line:
         if self.stage is Stage.BODY:
             self.stage = Stage.LEAVE
             self._body = ()
-            self.ready_at = time.monotonic() + min(max(self._patience, _round_trip(self.sock)), 0.05)
+            self.ready_at = time.monotonic() + self._settling()
+
+    def _settling(self) -> float:
+        """Seconds between the body and the dot: what the server has to say meanwhile is here by then."""
+        now = time.monotonic()
+        if now >= self._measured_at + MEASURED_EVERY:
+            self._distance, self._measured_at = _round_trip(self.sock), now
+        return min(max(self._patience, self._distance), 0.05)
 
     def _send(self) -> int:
         """As many octets as the system takes; how many. TLS would make a record of each piece."""
