@@ -25,7 +25,7 @@ from daybreak.desk.models import Correction, Edition
 # One statement covers so many readers' ids. On SQLite nobody else can write while it runs; on PostgreSQL each walks
 # the periods of all readers before its own again, so that many short ones would cost the square.
 STRIDE = {"sqlite": 25_000, "postgresql": 1_000_000}
-HANDS, MANY = 2, 50_000  # connections that share so many readers: PostgreSQL looks up what each row refers to
+HANDS, MANY = 2, 5_000  # connections that share so many readers: PostgreSQL looks up what each row refers to
 # A UUID of version 7 (RFC 9562, 5.7) whose first bits rise with the row: a key by chance would be written all over
 # its index, which slows the more the ledger grows. 48 bits of milliseconds, 12 and 14 of a counter, 48 of chance.
 NEW_ID = {
