@@ -67,6 +67,25 @@ def test_taking_asks_the_database_as_often_whatever_the_number_of_rows(
     assert counts[0] == counts[1]
 
 
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL counts its tables and sees it by itself"
+)
+def test_rows_are_looked_up_by_their_ids_and_not_by_a_state_that_a_whole_morning_is_in() -> None:
+    many_readers(40)
+    plan(printed(), NIGHT)
+    with new_claim() as claim, CaptureQueriesContext(connection) as queries:
+        ledger = Ledger(claim, lambda: BERLIN_SIX, Sent(), Pen())
+        jobs = list(Supply(ledger, settings.CONFIG).jobs())
+        ledger.write([], jobs[:20])
+        ledger.write([(job, None) for job in jobs[:20]], jobs[20:])
+    updates = [query["sql"] for query in queries if query["sql"].startswith("UPDATE delivery_delivery")]
+    assert len(updates) == 4
+    with connection.cursor() as cursor:
+        for update in updates:
+            (step,) = cursor.execute(f"EXPLAIN QUERY PLAN {update}").fetchall()
+            assert "(id=?)" in step[3]
+
+
 def test_what_is_held_back_is_due_again_when_more_is_taken() -> None:
     many_readers(3)
     plan(printed(), NIGHT)

@@ -10,13 +10,12 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway
-from daybreak.delivery.handover.claims import LEASE, UNSENT, as_stored, places, update_rows
+from daybreak.delivery.handover.claims import LEASE, UNSENT, update_rows
 from daybreak.delivery.handover.pen import Pen
 from daybreak.delivery.lateness import Late
 from daybreak.delivery.letters import Letter
@@ -113,7 +112,7 @@ class Ledger:
         marked = 0
         for run_id in {job.run_id for job in jobs}:  # one, but where one edition ends and the next begins
             of_run = [job.pk for job in jobs if job.run_id == run_id]
-            marked += self._update(MARKED, [True, run_id], of_run, [State.CLAIMED])
+            marked += update_rows(MARKED, [True, run_id], of_run, [State.CLAIMED], self.claim)
         if marked == len(keys):
             return set(keys)
         return set(self._held(keys).filter(on_the_wire=True).values_list("pk", flat=True))
@@ -121,14 +120,8 @@ class Ledger:
     def _taken(self, jobs: Sequence[Job], at: dt.datetime) -> None:
         if jobs:
             facts = [State.HANDED_OVER, connection.ops.adapt_datetimefield_value(at), False]
-            self.sent.handed_over += self._update(TAKEN, facts, [job.pk for job in jobs], DOUBT_SETTLED)
-
-    def _update(
-        self, change: str, values: Sequence[Any], keys: Sequence[uuid.UUID], states: Sequence[str]
-    ) -> int:
-        """`change` (SQL with places for `values`) on the rows `keys` of this claim in one of `states`; how many."""
-        mine = f"claim = %s AND state IN ({places(states)})"
-        return update_rows(change, values, keys, mine, [*as_stored([self.claim]), *states])
+            keys = [job.pk for job in jobs]
+            self.sent.handed_over += update_rows(TAKEN, facts, keys, DOUBT_SETTLED, self.claim)
 
     def _failed(self, job: Job, error: PostError, at: dt.datetime) -> None:
         reason = str(error)[:300]
