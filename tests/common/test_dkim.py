@@ -120,6 +120,20 @@ def test_any_body_and_any_subject_verify(config: Config, body: list[str], subjec
     assert verdicts(config, signer(config, config.mail_from).sign(message)) == [True, True]
 
 
+@hypothesis_settings(max_examples=100, deadline=None)
+@given(
+    pieces=st.lists(st.sampled_from([b"a", b"ab", b"b", b"", b"a b\r\n"]), max_size=6),
+    shared=st.integers(0, 8),
+)
+def test_what_many_mails_share_is_hashed_as_anything_else(
+    config: Config, pieces: list[bytes], shared: int
+) -> None:
+    one = replace(
+        signer(config, config.mail_from), keys=signer(config, config.mail_from).keys[:1]
+    )  # RSA, no salt
+    assert one.signatures([b"From: a"], pieces, shared) == one.signatures([b"From: a"], [b"".join(pieces)])
+
+
 @hypothesis_settings(max_examples=300)
 @given(body=st.text(st.sampled_from("ab \t\r\n."), max_size=60))
 def test_the_canonical_body_is_what_the_other_side_makes_of_it(body: str) -> None:

@@ -59,6 +59,15 @@ def test_the_headers_are_those_of_a_mailing_list_that_can_be_left(letter: Letter
     assert not mail.defects
 
 
+def test_what_stands_before_a_readers_own_link_is_the_same_in_every_mail(letter: Letter) -> None:
+    _, ada = letter.pieces_for(reader(), ID, BERLIN_SIX)
+    ben = Reader(name="Ben", email="ben@example.org", unsubscribe_token="another")
+    _, bens = letter.pieces_for(ben, uuid.uuid4(), BERLIN_SIX)
+    assert letter.shared > 0
+    assert ada[: letter.shared] == bens[: letter.shared]
+    assert ada[letter.shared] != bens[letter.shared]
+
+
 def test_both_parts_carry_what_is_the_readers_own(letter: Letter) -> None:
     mail = parsed(letter.to(reader(), ID, BERLIN_SIX, NOTE))
     text, page = [part.get_content() for part in mail.iter_parts()]

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -73,17 +73,18 @@ class Signer:
         head, _, body = message.partition(b"\r\n\r\n")
         return self.signatures(_FIELD_END.split(head), [canonical_body(body)]) + message
 
-    def signatures(self, fields: Sequence[bytes], body: Iterable[bytes]) -> bytes:
+    def signatures(self, fields: Sequence[bytes], body: Sequence[bytes], shared: int = 0) -> bytes:
         """The header fields that sign a mail, to be set before its own `fields`; empty without a key.
 
         Each field stands without its line end, folded or not. `body` is in the relaxed form already, in any number of
-        pieces: looking for itself takes longer than hashing.
+        pieces: looking for itself takes longer than hashing. Its first `shared` pieces are those of many mails, so
+        their hash is kept.
         """
         if not self.keys:
             return b""
         tag, signed = _fields_to_sign(fields)
-        digest = hashlib.sha256()
-        for piece in body:
+        digest = _begun(tuple(body[:shared])).copy()
+        for piece in body[shared:]:
             digest.update(piece)
         body_hash = base64.b64encode(digest.digest())
         return b"".join([self._signature(key, tag, signed, body_hash) for key in self.keys])
@@ -149,6 +150,15 @@ def canonical_body(body: bytes) -> bytes:
         body = _SPACES.sub(b" ", _SPACE_AT_END.sub(b"", body))
     body = body.rstrip(b"\r\n")  # a pattern for “empty lines at the end” would match twice
     return body + b"\r\n" if body else b""
+
+
+@lru_cache(maxsize=16)
+def _begun(pieces: tuple[bytes, ...]) -> hashlib._Hash:
+    """The hash of a body that has `pieces` so far, to be copied."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest
 
 
 def _fields_to_sign(fields: Sequence[bytes]) -> tuple[str, bytes]:

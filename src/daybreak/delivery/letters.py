@@ -18,7 +18,7 @@ from email import policy
 from email.header import Header
 from email.headerregistry import Address
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from daybreak.common.config import Config
@@ -33,6 +33,7 @@ SENT_OTHERWISE = re.compile(rb"(?<= ) |\t|\A\.")
 LEADING_DOT = re.compile(rb"\A\.")
 PLAIN = re.compile(rb"(?:[A-Za-z0-9:/_-][A-Za-z0-9:/._-]{0,72})?")  # stands in quoted-printable as it is
 SOFT_BREAK = b"=\r\n"
+OWN = "UNSUBSCRIBE_URL"  # the slot that no two readers fill alike
 READ_IT = "read it here:"
 _WORD = r"""[^\x00-\x20\x7f-\x9f\ud800-\udfff<>()\[\],;:\\"@]+"""
 ADDRESS = re.compile(f"{_WORD}@{_WORD}")
@@ -66,7 +67,7 @@ class Slot:
     write: Encoder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Letter:
     """The mail of one press run for any reader."""
 
@@ -74,6 +75,14 @@ class Letter:
     site_url: str
     fields: tuple[bytes | Slot, ...]  # of the header, each without its line end
     body: tuple[bytes | Slot, ...]
+
+    @cached_property
+    def shared(self) -> int:
+        """How many pieces of the body stand before the first that differs in every mail."""
+        own = (
+            place for place, piece in enumerate(self.body) if isinstance(piece, Slot) and piece.name == OWN
+        )
+        return next(own, len(self.body))
 
     def to(
         self,

@@ -97,7 +97,7 @@ def _hand_over(way: Way, supply: Supply) -> None:
 
     def write(job: Job) -> list[bytes]:
         fields, body = job.letter.pieces_for(job, job.pk, clock(), job.note, job.late)
-        return [signatures(fields, body) + b"\r\n".join(fields) + b"\r\n\r\n", *body]
+        return [signatures(fields, body, job.letter.shared) + b"\r\n".join(fields) + b"\r\n\r\n", *body]
 
     desk = Desk(supply.ledger, write, lambda job: return_path(job.pk, supply.config))
     if isinstance(way, Lines):
