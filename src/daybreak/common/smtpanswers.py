@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from daybreak.common.posterrors import AddressRefused, PostError, ServerAway, TryLater
@@ -41,15 +42,12 @@ class Answers:
         if max(len(self._rest), *map(len, lines), 0) > LONGEST_LINE:
             raise Nonsense("it sends lines without end")
         for line in lines:
-            text = line.rstrip(b"\r").decode("utf-8", "replace")
-            match = ANSWER.fullmatch(text)
-            if match is None:
-                raise Nonsense(f"its answer makes no sense: {text[:80]}")
-            self._lines.append(match[3] or "")
+            code, goes_on, text = _understood(line)
+            self._lines.append(text)
             if len(self._lines) > MOST_LINES:
                 raise Nonsense("its answer has no end")
-            if match[2] != "-":
-                answer = Answer(int(match[1]), tuple(self._lines))
+            if not goes_on:
+                answer = Answer(code, tuple(self._lines))
                 self._lines.clear()
                 yield answer
 
@@ -57,6 +55,16 @@ class Answers:
     def started(self) -> bool:
         """Whether something has come that no reply was made of yet."""
         return bool(self._rest or self._lines)
+
+
+@lru_cache(maxsize=64)
+def _understood(line: bytes) -> tuple[int, bool, str]:
+    """The code of a line, whether its answer goes on after it, and its words; servers say much alike all morning."""
+    text = line.rstrip(b"\r").decode("utf-8", "replace")
+    match = ANSWER.fullmatch(text)
+    if match is None:
+        raise Nonsense(f"its answer makes no sense: {text[:80]}")
+    return int(match[1]), match[2] == "-", match[3] or ""
 
 
 def meaning(answer: Answer, verb: str) -> PostError:
