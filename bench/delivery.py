@@ -37,7 +37,7 @@ def main() -> int:
     )
     parser.add_argument("--readers", type=int, default=20_000)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--connections", type=int, default=48, help="of each sending process")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="daybreak-delivery-") as folder, sink() as (port, count):
         url = f"smtp://127.0.0.1:{port}?connections={arguments.connections}"

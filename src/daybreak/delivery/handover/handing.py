@@ -93,7 +93,8 @@ class Handing:
                 if not self.busy and self.lines.trouble:
                     self.desk.ledger.sent.trouble = self.lines.trouble
                     break
-                self._offer()
+                if len(self.busy) < self.lines.open:  # else none is idle: no need to look at each
+                    self._offer()
                 self._turn()
         finally:
             for line in self.busy:  # after an error: what is on a line without its dot is not sent
@@ -127,6 +128,8 @@ class Handing:
 
     def _held_back(self, job: Job) -> bool:
         """Whether its domain has had its pace."""
+        if not self.lines.paces.by_domain:
+            return False
         now, resting = time.time(), self.supply.resting
         if resting.get(job.domain, 0.0) > now:
             return True

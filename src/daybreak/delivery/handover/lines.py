@@ -61,6 +61,7 @@ class Lines:
 
     def __init__(self, config: Config) -> None:
         self.relays = [Relay(server) for server in config.relays]
+        self._relays = {id(relay.server): relay for relay in self.relays}
         self.paces = Paces(config)
         self.selector = selectors.DefaultSelector()
         self._greeters = ThreadPoolExecutor(max_workers=8, thread_name_prefix="greeting")
@@ -138,7 +139,7 @@ class Lines:
 
     def relay_of(self, line: Line) -> Relay:
         """The relay that `line` goes to."""
-        return next(relay for relay in self.relays if relay.server is line.server)
+        return self._relays[id(line.server)]
 
     def close(self) -> None:
         """Close every line; what is on one of them without its dot is not sent."""

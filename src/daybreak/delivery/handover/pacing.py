@@ -28,6 +28,7 @@ class Paces:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self.by_domain = bool(config.paces)  # whether any receiving domain has a pace
         self._file: int | None = None
 
     def wait(self, key: str, per_minute: int, now: float) -> float:
