@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Left, Lower, StrIndex, Substr
+from django.db.models.lookups import IsNull
 
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.circulation.models import Period
 from daybreak.delivery.models import Delivery, SendHold
-from daybreak.delivery.returns.suppressing import suppressed
+from daybreak.delivery.returns.suppressing import unlifted
 
 State = Delivery.State
 What = tuple[int, int | None]  # ids of an edition and, for a correction of it, of that
@@ -96,6 +97,7 @@ def take(
         not_to(due, without).order_by("due_at").select_for_update(skip_locked=True, of=("self",))
     )
     with transaction.atomic():
+        _by_keys_alone()
         # Not as a subquery of the UPDATE: PostgreSQL may run that again for each row, and each time its LIMIT skips
         # what this very statement has taken, so that the claim grows beyond what was asked for.
         chosen = [Row._make(values) for values in _looked_at(open_rows, at)[: most or BATCH]]
@@ -106,8 +108,8 @@ def take(
 
 def _looked_at(rows: QuerySet[Delivery], at: dt.datetime) -> QuerySet[Delivery, tuple[Any, ...]]:
     """The columns of `Row`. Each reader is looked up by key: a list of all who are entitled grows with the paper."""
-    entitled = entitled_readers(at).filter(pk=OuterRef("reader"))
-    trying = Period.objects.filter(reader=OuterRef("reader"), kind="trial", starts_at__lte=at, ends_at__gt=at)
+    reader = OuterRef("reader")
+    trying = Period.objects.filter(reader=reader, kind="trial", starts_at__lte=at, ends_at__gt=at)
     who = ("reader__email", "reader__name", "reader__unsubscribe_token")
     stopped = ExpressionWrapper(Q(reader__mail_stopped_at__isnull=False), output_field=BooleanField())
     return rows.values_list(
@@ -118,10 +120,22 @@ def _looked_at(rows: QuerySet[Delivery], at: dt.datetime) -> QuerySet[Delivery, 
         *who,
         "reader__delivery_days",
         stopped,
-        suppressed("reader"),
-        Exists(entitled),
-        Exists(trying),
+        _found(unlifted("reader")),
+        _found(entitled_readers(at).filter(pk=reader)),
+        _found(trying),
     )
+
+
+def _found(rows: QuerySet[Any]) -> IsNull:
+    """Whether there is one. Not by EXISTS: PostgreSQL may list all that it could find, the whole paper's, each time."""
+    return IsNull(Subquery(rows.order_by().values("pk")[:1]), False)
+
+
+def _by_keys_alone() -> None:
+    """Keep PostgreSQL from reading the whole ledger for a thousand rows of it, until the transaction ends."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
 
 
 def not_to(rows: QuerySet[Delivery], domains: Collection[str]) -> QuerySet[Delivery]:
@@ -151,9 +165,9 @@ def update_rows(
     rows = as_stored(keys)
     mine = as_stored([claim] if claim else [])
     held = "AND claim = %s" if claim else ""
-    # The plus keeps SQLite from walking all rows of a state, a whole morning's, where it is to look up these.
-    state = "+state" if connection.vendor == "sqlite" else "state"
-    sql = f"UPDATE {TABLE} SET {change} WHERE id IN ({places(rows)}) {held} AND {state} IN ({places(states)})"  # noqa: S608
+    # Joined to nothing, so that no database walks all rows of a state, a whole morning's, where it is to look up these.
+    state = f"state || '' IN ({places(states)})"
+    sql = f"UPDATE {TABLE} SET {change} WHERE id IN ({places(rows)}) {held} AND {state}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, *rows, *mine, *states])
         return int(cursor.rowcount)

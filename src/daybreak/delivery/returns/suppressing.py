@@ -26,7 +26,12 @@ Kind = Outcome.Kind
 
 def suppressed(reader: str = "pk") -> Exists:
     """A condition for a query: an unlifted suppression of the reader whose id stands in the field `reader`."""
-    return Exists(Suppression.objects.filter(reader=OuterRef(reader), lifted_at__isnull=True))
+    return Exists(unlifted(reader))
+
+
+def unlifted(reader: str) -> QuerySet[Suppression]:
+    """Part of a query: the suppressions that hold for the reader whose id stands in the field `reader`."""
+    return Suppression.objects.filter(reader=OuterRef(reader), lifted_at__isnull=True)
 
 
 def suppression_of(reader: Reader) -> Suppression | None:
