@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daybreak.common.post import AddressRefused, InDoubt, Outbox, ServerAway, SmtpPost, TryLater
+from daybreak.common.posterrors import BrokenOff
 from daybreak.common.relays import MailServer
 from daybreak.common.smtpline import dot_stuffed
 
@@ -188,13 +189,14 @@ def test_what_is_no_address_never_reaches_the_line(address: str, tmp_path: Path)
         ({"MAIL": "451 busy"}, TryLater),
         ({"RCPT": "450 greylisted"}, TryLater),
         ({"RCPT": "421 closing"}, TryLater),
+        ({"MAIL": "421 closing"}, BrokenOff),
         ({"dot": "452 disk full"}, TryLater),
-        ({"MAIL": DROP}, TryLater),
-        ({"RCPT": DROP}, TryLater),
-        ({"DATA": DROP}, TryLater),
-        ({"DATA": STALL}, TryLater),
-        ({"RCPT": "gibberish"}, TryLater),
-        ({"body": DROP}, TryLater),
+        ({"MAIL": DROP}, BrokenOff),
+        ({"RCPT": DROP}, BrokenOff),
+        ({"DATA": DROP}, BrokenOff),
+        ({"DATA": STALL}, BrokenOff),
+        ({"RCPT": "gibberish"}, BrokenOff),
+        ({"body": DROP}, BrokenOff),
         ({"dot": DROP}, InDoubt),
         ({"dot": STALL}, InDoubt),
         ({"dot": "gibberish"}, InDoubt),
@@ -220,7 +222,7 @@ def test_a_drop_inside_the_body_is_hardly_ever_doubt() -> None:
             with pytest.raises((TryLater, InDoubt)) as caught:
                 post.hand_over(SENDER, READER, MAIL)
             outcomes.append(caught.type)
-    assert outcomes.count(TryLater) >= 30, "the wait before the final dot no longer tells a drop from doubt"
+    assert outcomes.count(BrokenOff) >= 30, "the wait before the final dot no longer tells a drop from doubt"
 
 
 def test_nothing_at_the_port_is_a_server_away() -> None:

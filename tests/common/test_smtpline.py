@@ -12,7 +12,15 @@ import pytest
 
 from daybreak.common.config import MailServer
 from daybreak.common.greeting import greet
-from daybreak.common.posterrors import AddressRefused, InDoubt, NotBegun, PostError, ServerAway, TryLater
+from daybreak.common.posterrors import (
+    AddressRefused,
+    BrokenOff,
+    InDoubt,
+    NotBegun,
+    PostError,
+    ServerAway,
+    TryLater,
+)
 from daybreak.common.smtpline import Line, Stage, ascii_where_possible
 
 MAIL = b"Subject: Terms\r\n\r\n" + b"A line of the paper.\r\n" * 3000
@@ -155,10 +163,12 @@ def test_the_next_envelope_goes_out_with_the_dot_and_no_round_trip_lies_between_
         (b"421 closing\r\n", None, [TryLater, NotBegun]),
         (b"", None, [InDoubt, NotBegun]),
         (b"nonsense\r\n", None, [InDoubt, NotBegun]),
-        (b"250 taken\r\n421 closing\r\n", None, [None, TryLater]),
-        (b"250 taken\r\n", None, [None, TryLater]),
-        (b"250 taken\r\n" + GO, lambda sock: sock.recv(100), [None, TryLater]),
-        (b"250 taken\r\n250 twice\r\n" + GO, lambda sock: sock.recv(100), [None, TryLater]),
+        (b"250 taken\r\n421 closing\r\n", None, [None, NotBegun]),
+        (b"250 taken\r\n", None, [None, NotBegun]),
+        (b"250 taken\r\n250 a\r\n421 closing\r\n", None, [None, TryLater]),
+        (b"250 taken\r\n250 a\r\n", None, [None, BrokenOff]),
+        (b"250 taken\r\n" + GO, lambda sock: sock.recv(100), [None, BrokenOff]),
+        (b"250 taken\r\n250 twice\r\n" + GO, lambda sock: sock.recv(100), [None, BrokenOff]),
     ],
 )
 def test_of_two_mails_on_a_line_only_the_one_whose_dot_is_out_can_be_in_doubt(
@@ -268,14 +278,14 @@ def too_many(sock: socket.socket) -> None:
 @pytest.mark.parametrize(
     ("act", "outcome"),
     [
-        (drop_inside, TryLater),
+        (drop_inside, BrokenOff),
         (drop_after, InDoubt),
-        (fine_to_all, TryLater),
-        (endless, TryLater),
-        (huge, TryLater),
-        (too_many, TryLater),
-        (lambda sock: sock.sendall(b"250 a\r\n250 b\r\n\xff\xfe\r\n"), TryLater),
-        (lambda sock: time.sleep(1.5), TryLater),
+        (fine_to_all, BrokenOff),
+        (endless, BrokenOff),
+        (huge, BrokenOff),
+        (too_many, BrokenOff),
+        (lambda sock: sock.sendall(b"250 a\r\n250 b\r\n\xff\xfe\r\n"), BrokenOff),
+        (lambda sock: time.sleep(1.5), BrokenOff),
     ],
 )
 def test_whatever_a_server_does_only_the_dot_makes_doubt(act: Play, outcome: type[PostError]) -> None:

@@ -11,8 +11,13 @@ class TryLater(PostError):
     """Certainly not taken: the server is away, busy or answered 4xx. The mail may be tried again."""
 
 
+class BrokenOff(TryLater):
+    """The line broke before the final dot for no reason that lies with the mail: another line may carry it."""
+
+
 class NotBegun(TryLater):
-    """The line broke under the mail before it: nothing of this one had left but its envelope, and it is not at fault."""
+    """The line broke under the mail before it, or took no more after others: nothing of this one had left but its
+    envelope, and it is not at fault."""
 
 
 class ServerAway(TryLater):

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from daybreak.common.dkim import with_crlf
-from daybreak.common.posterrors import AddressRefused, InDoubt, NotBegun, PostError, TryLater
+from daybreak.common.posterrors import AddressRefused, BrokenOff, InDoubt, NotBegun, PostError
 from daybreak.common.relays import MailServer
 from daybreak.common.smtpanswers import Answer, Answers, Nonsense, meaning
 
@@ -67,6 +67,7 @@ class Line:
         self.stage = Stage.IDLE
         self.ended: deque[PostError | None] = deque()
         self.ready_at = 0.0  # monotonic seconds at which leave may be given
+        self.taken = 0  # mails
         self._patience = patience
         self._answers = Answers()
         self._out: list[bytes | memoryview] = []
@@ -275,6 +276,8 @@ class Line:
         """The envelope will not do. The rest of its group is answered still; then the line is reset."""
         self._refusal, self.stage = meaning(answer, verb), Stage.RESET
         if answer.code == 421:
+            if verb == "MAIL":  # nobody has heard yet whom it is for
+                self._refusal = (NotBegun if self.taken else BrokenOff)(str(self._refusal))
             self._hang_up()
             return
         self._unsent = []
@@ -317,6 +320,7 @@ class Line:
                 self._reset()
             return
         self.ended.append(outcome)
+        self.taken += outcome is None
         if self._next is None:
             self.stage = Stage.IDLE
         else:  # its envelope is there; what was before it is forgotten with the answer (RFC 5321, 4.1.1.4)
@@ -325,8 +329,10 @@ class Line:
     def _break(self, why: str) -> None:
         if self.stage is Stage.ANSWER:
             self.ended.append(InDoubt(f"The mail server gave no answer after the message: {why}."))
+        elif self.stage is Stage.ENVELOPE and self.taken and "MAIL" in self._waiting:
+            self.ended.append(NotBegun(f"The mail server took no more on this line: {why}."))
         elif self.stage in (Stage.ENVELOPE, Stage.BODY, Stage.LEAVE):
-            self.ended.append(TryLater(f"The mail server broke off: {why}."))
+            self.ended.append(BrokenOff(f"The mail server broke off: {why}."))
         self._hang_up()
 
     def _hang_up(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 import pytest
 from django.conf import settings as django_settings
@@ -262,6 +263,91 @@ def test_when_one_relay_closes_the_other_carries_on() -> None:
         assert deliver(config) == Sent(handed_over=100)
     assert len(gone.taken) + len(steady.taken) == 100
     assert len(steady.taken) > 75
+
+
+@pytest.mark.parametrize("last", ["421 enough", "drop"])
+def test_a_relay_that_ends_each_line_after_two_mails_gets_them_all_in_one_run(last: str) -> None:
+    class Strict(Relay):
+        def serve(self, sock: socket.socket) -> None:
+            self.left[sock] = 2
+            super().serve(sock)
+
+        left: ClassVar[dict[socket.socket, int]] = {}
+
+        def _to_data(self, lines: BinaryIO, sock: socket.socket, recipient: str) -> str:
+            answer = super()._to_data(lines, sock, recipient)
+            self.left[sock] -= 1
+            if not self.left[sock]:
+                sock.sendall(answer.encode() + b"\r\n")
+                return last
+            return answer
+
+    planned(40)
+    relay = Strict()
+    with at_work(relay, connections=4) as config:
+        assert deliver(config) == Sent(handed_over=40)
+    assert set(Counter(relay.taken).values()) == {1}
+
+
+def test_readers_whose_domain_costs_each_line_do_not_keep_the_mail_from_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lines, "FIRST_REST", 0.01)
+    planned(40)
+    Reader.objects.filter(pk__in=Reader.objects.all()[:20]).update(
+        email=Replace("email", Value("example.org"), Value("dead.example"))
+    )
+
+    def answer(relay: Relay, what: str) -> str:
+        return "421 4.7.0 too many from you" if what.endswith("dead.example") else "250 fine"
+
+    relay = Relay(answer)
+    with at_work(relay) as config:
+        assert deliver(config) == Sent(handed_over=20, put_off=20)
+    assert set(Delivery.objects.filter(state="due").values_list("due_at", flat=True)) == {
+        BERLIN_SIX + dt.timedelta(minutes=2)
+    }
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_what_was_refused_with_421_after_the_dot_is_not_in_doubt(
+    other: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "FIRST_REST", 0.01)
+    planned(20)
+    relays = [
+        Relay(lambda relay, what: "421 closing" if what == "." else "250 fine") for _ in range(1 + other)
+    ]
+    with at_work(*relays) as config:
+        deliver(config)
+    assert states() == {"due": 20}
+    assert not Delivery.objects.filter(on_the_wire=True).exists()
+
+
+def test_a_mail_that_broke_lines_until_the_run_ended_stands_behind_the_others_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lines, "FIRST_REST", 0.01)
+    planned(5)
+    with at_work(Relay(lambda relay, what: "drop"), connections=1) as config:
+        assert deliver(config).trouble == "The mail server broke off: it hung up."
+    waiting = Delivery.objects.filter(due_at__gt=BERLIN_SIX)
+    assert (states(), waiting.count()) == ({"due": 5}, 2)
+
+
+def test_lines_that_break_together_are_one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "FIRST_REST", 0.1)
+    planned(30)
+    all_there, seen = threading.Barrier(6), itertools.count()
+
+    def answer(relay: Relay, what: str) -> str:
+        if what.startswith("RCPT") and next(seen) < 6:
+            all_there.wait()
+            return "drop"
+        return "250 fine"
+
+    with at_work(Relay(answer), connections=6) as config:
+        assert deliver(config) == Sent(handed_over=30)
 
 
 def test_a_relay_that_is_not_there_leaves_its_share_to_the_other() -> None:

@@ -11,10 +11,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from daybreak.common.posterrors import AddressRefused, NotBegun, PostError, ServerAway, TryLater
+from daybreak.common.posterrors import (
+    AddressRefused,
+    BrokenOff,
+    InDoubt,
+    NotBegun,
+    PostError,
+    ServerAway,
+    TryLater,
+)
 from daybreak.common.smtpline import Line, Stage
 from daybreak.delivery.handover.ledger import Job, Ledger, Outcome
-from daybreak.delivery.handover.lines import Lines, Relay
+from daybreak.delivery.handover.lines import TEND_EVERY, Lines, Relay
 from daybreak.delivery.handover.pacing import BURST
 from daybreak.delivery.handover.supply import Supply
 from daybreak.delivery.letters import NoAddress
@@ -99,7 +107,10 @@ class Handing:
         finally:
             for line in self.busy:  # after an error: what is on a line without its dot is not sent
                 line.drop("the sending was broken off")
+            # What broke a line stands behind the others next time, or they would never have their turn.
+            self.outcomes += [(job, TryLater(self.lines.trouble)) for job in self.ready if job.broken]
             self.desk.ledger.write(self.outcomes)
+            self.desk.ledger.unmark(self.ready)  # one may have had 421 to its dot
 
     # -- what goes out -----------------------------------------------------------------------------------
     def _nothing_to_offer(self) -> bool:
@@ -200,8 +211,11 @@ class Handing:
 
     def _wait(self, leave: list[Line], now: float) -> None:
         """Until somebody speaks, or a dot may leave."""
-        soonest = min((line.ready_at - now for line in leave), default=LONGEST_WAIT)
-        self._collect(self.lines.wait(max(min(soonest, LONGEST_WAIT), 0.0005)))
+        longest = (
+            TEND_EVERY if self.lines.opening else LONGEST_WAIT
+        )  # no selector sees a line that is being opened
+        soonest = min((line.ready_at - now for line in leave), default=longest)
+        self._collect(self.lines.wait(max(min(soonest, longest), 0.0005)))
 
     def _write(self, leave: list[Line]) -> None:
         """Marks and outcomes in one transaction; then, and only then, the dots."""
@@ -242,25 +256,35 @@ class Handing:
         self._judge(line, error)
         if isinstance(error, NotBegun):
             self.ready.appendleft(job)
-        elif isinstance(error, TryLater) and line.stage is Stage.DEAD:
+        elif isinstance(error, BrokenOff) or (line.stage is Stage.DEAD and self._another(line, error)):
             self._again(job, error)
         else:
             job.message = ()
             self.outcomes.append((job, error))
 
     def _judge(self, line: Line, error: PostError | None) -> None:
-        """What the outcome of a mail says of the relay; a line that died is counted with the last that was on it."""
+        """What the outcome of a mail says of the relay. Some end a line after so many mails, and some with the word
+        that they have for one address: neither says that the relay is unwell."""
         relay = self.lines.relay_of(line)
-        if line.stage is Stage.DEAD:
-            if line not in self.busy:
-                relay.failed(str(error or "The mail server hung up."))
+        if isinstance(error, NotBegun):
+            return
+        if isinstance(error, BrokenOff | InDoubt):
+            relay.failed(str(error), each=isinstance(error, InDoubt))
         elif isinstance(error, ServerAway):
-            relay.failed(str(error))
+            relay.failed(str(error), each=True)
             line.drop("it will have none of us")
+        elif isinstance(error, TryLater) and line.stage is Stage.DEAD:
+            relay.rest()
         else:
             relay.worked()
 
-    def _again(self, job: Job, error: TryLater) -> None:
+    def _another(self, line: Line, error: PostError | None) -> bool:
+        """Whether a mail that one relay hung up on is for another to try."""
+        relay = self.lines.relay_of(line)
+        others = (other for other in self.lines.relays if other is not relay and not other.given_up)
+        return isinstance(error, TryLater) and any(others)
+
+    def _again(self, job: Job, error: PostError | None) -> None:
         """Certainly not sent, and perhaps no fault of this mail: another line may carry it, a few times."""
         job.broken += 1
         if job.broken < BREAKS:

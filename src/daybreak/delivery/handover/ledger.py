@@ -107,6 +107,11 @@ class Ledger:
         if keys := [job.pk for job in jobs]:
             self._held(keys).update(**UNSENT)
 
+    def unmark(self, jobs: Iterable[Job]) -> None:
+        """Say of claimed rows that nothing of them is on the wire, though it was once: a server said that it took none."""
+        if keys := [job.pk for job in jobs]:
+            self._held(keys).filter(on_the_wire=True).update(on_the_wire=False)
+
     def _mark(self, jobs: Sequence[Job]) -> set[uuid.UUID]:
         keys = [job.pk for job in jobs]
         marked = 0

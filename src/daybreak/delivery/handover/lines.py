@@ -44,10 +44,18 @@ class Relay:
         """Mails carried for its weight."""
         return self.carried / self.server.weight
 
-    def failed(self, why: str) -> None:
-        """It broke off or would have none of us: no new connection for a while, the other lines go on."""
-        self.failures += 1
+    def failed(self, why: str, *, each: bool = False) -> None:
+        """It broke off or would have none of us: no new connection for a while, the other lines go on.
+
+        Lines that break together, as when it is started anew, are one failure, unless `each` counts.
+        """
         self.trouble = why
+        if each or self.failures == 0 or time.monotonic() >= self.rests_until:
+            self.failures += 1
+            self.rest()
+
+    def rest(self) -> None:
+        """No new connection for a while, the longer the more often it has failed."""
         rest = FIRST_REST * 2.0 ** min(self.failures, 8)
         self.rests_until = time.monotonic() + rest * random.uniform(0.5, 1.0)  # noqa: S311 (workers not in step)
 
