@@ -17,10 +17,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daybreak.common.envelopes import dot_stuffed
 from daybreak.common.post import AddressRefused, InDoubt, Outbox, ServerAway, SmtpPost, TryLater
 from daybreak.common.posterrors import BrokenOff
 from daybreak.common.relays import MailServer
-from daybreak.common.smtpline import dot_stuffed
 
 MAIL = b"From: paper@example.org\r\nSubject: Terms\r\n\r\n" + b"A line of the paper.\r\n" * 40
 SENDER, READER = "paper@example.org", "ada@example.org"

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from daybreak.common.config import MailServer
+from daybreak.common.envelopes import ascii_where_possible
 from daybreak.common.greeting import greet
 from daybreak.common.posterrors import (
     AddressRefused,
@@ -21,7 +22,7 @@ from daybreak.common.posterrors import (
     ServerAway,
     TryLater,
 )
-from daybreak.common.smtpline import Line, Stage, ascii_where_possible
+from daybreak.common.smtpline import Line, Stage
 
 MAIL = b"Subject: Terms\r\n\r\n" + b"A line of the paper.\r\n" * 3000
 Play = Callable[[socket.socket], None]

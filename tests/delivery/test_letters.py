@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from daybreak.circulation.models import Reader
 from daybreak.common.dkim import canonical_body, with_crlf
+from daybreak.common.envelopes import dot_stuffed
 from daybreak.common.refusal import Refused
-from daybreak.common.smtpline import dot_stuffed
 from daybreak.delivery.letters import Letter, NoAddress, _body, _in_html, letter_of, to_header
 from daybreak.press.models import PressRun
 from tests.delivery.ledger import BERLIN_SIX, parsed, printed

@@ -18,11 +18,12 @@ from typing import Protocol
 
 from daybreak.common.config import Config
 from daybreak.common.dkim import Signer
+from daybreak.common.envelopes import ascii_where_possible
 from daybreak.common.greeting import greet
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway, TryLater
 from daybreak.common.provider import SES
 from daybreak.common.relays import MailServer
-from daybreak.common.smtpline import Line, Stage, ascii_where_possible
+from daybreak.common.smtpline import Line, Stage
 
 __all__ = [
     "AddressRefused",

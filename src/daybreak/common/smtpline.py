@@ -12,17 +12,15 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import re
 import socket
 import ssl
 import struct
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from daybreak.common.dkim import with_crlf
-from daybreak.common.posterrors import AddressRefused, BrokenOff, InDoubt, NotBegun, PostError
+from daybreak.common.envelopes import Mail, mail_for
+from daybreak.common.posterrors import BrokenOff, InDoubt, NotBegun, PostError
 from daybreak.common.relays import MailServer
 from daybreak.common.smtpanswers import Answer, Answers, Nonsense, meaning
 
@@ -42,14 +40,6 @@ class Stage(enum.Enum):
     ANSWER = "answer"  # the dot is out
     RESET = "reset"
     DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """What is to be handed over: the commands of the envelope with their verbs, and the body in pieces."""
-
-    envelope: list[tuple[str, bytes]]
-    body: Sequence[bytes]
 
 
 class Line:
@@ -100,7 +90,7 @@ class Line:
         Raises AddressRefused, the line still idle, when this server never can.
         """
         assert self.stage is Stage.IDLE
-        mail = self._mail(sender, recipient, message, settled)
+        mail = mail_for(self.extensions, sender, recipient, message, settled)
         self.stage = Stage.ENVELOPE
         self._body, self._unsent = mail.body, mail.envelope
         self._deadline = time.monotonic() + self.server.timeout
@@ -114,7 +104,7 @@ class Line:
         Raises AddressRefused as `offer` does, the line still as it was.
         """
         assert self.stage is Stage.LEAVE and self._next is None and self.pipelines
-        self._next = self._mail(sender, recipient, message, settled)
+        self._next = mail_for(self.extensions, sender, recipient, message, settled)
 
     def finish(self) -> None:
         """Give leave: the final dot goes out, and from now on silence means doubt."""
@@ -154,29 +144,6 @@ class Line:
         self.sock.close()
 
     # -- what goes out -----------------------------------------------------------------------------------
-    def _mail(self, sender: str, recipient: str, message: Sequence[bytes], settled: bool) -> Mail:
-        to, options = self._envelope(recipient, sum(map(len, message)))
-        envelope = [
-            ("MAIL", f"MAIL FROM:<{sender}>{options}\r\n".encode()),
-            ("RCPT", f"RCPT TO:<{to}>\r\n".encode()),
-            ("DATA", b"DATA\r\n"),
-        ]
-        return Mail(envelope, message if settled else (dot_stuffed(b"".join(message)),))
-
-    def _envelope(self, recipient: str, size: int) -> tuple[str, str]:
-        to = ascii_where_possible(recipient)
-        options = " BODY=8BITMIME" if "8BITMIME" in self.extensions else ""
-        if not to.isascii():
-            if "SMTPUTF8" not in self.extensions:
-                raise AddressRefused("The mail server cannot write to an address in letters beyond ASCII.")
-            options += " SMTPUTF8"
-        if "SIZE" in self.extensions:
-            limit = self.extensions["SIZE"]
-            if limit.isdecimal() and 0 < int(limit[:12]) < size:
-                raise AddressRefused(f"The mail server takes no more than {int(limit[:12]):,} bytes.")
-            options += f" SIZE={size}"
-        return to, options
-
     def _send_commands(self) -> None:
         """The whole group at once to a server that can, else the next command alone."""
         if self._waiting or not self._unsent:
@@ -343,30 +310,6 @@ class Line:
         self.stage = Stage.DEAD
         self._out, self._body, self._next = [], (), None
         self.sock.close()
-
-
-def ascii_where_possible(recipient: str) -> str:
-    """A domain beyond ASCII in its ASCII form (IDNA), where the part before the @ needs nothing more.
-
-    Raises AddressRefused when `recipient` is not one address on one line, or could begin a command of its own.
-    """
-    user, at, domain = recipient.rpartition("@")
-    if not at or re.search(r"[\x00-\x20\x7f<>\ud800-\udfff]", recipient):
-        raise AddressRefused("This is no address that mail can be sent to.")
-    if recipient.isascii() or not user.isascii():
-        return recipient
-    try:
-        return f"{user}@{domain.encode('idna').decode()}"
-    except UnicodeError as error:
-        raise AddressRefused("This is no address that mail can be sent to.") from error
-
-
-def dot_stuffed(message: bytes) -> bytes:
-    """CRLF line ends, a second dot before each line that begins with one (RFC 5321, 4.5.2), CRLF at the end."""
-    body = with_crlf(message).replace(b"\r\n.", b"\r\n..")
-    if body.startswith(b"."):
-        body = b"." + body
-    return body if body.endswith(b"\r\n") else body + b"\r\n"
 
 
 def _round_trip(sock: socket.socket) -> float:
