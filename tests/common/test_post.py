@@ -14,10 +14,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from hypothesis import given
-from hypothesis import strategies as st
 
-from daybreak.common.envelopes import dot_stuffed
 from daybreak.common.post import AddressRefused, InDoubt, Outbox, ServerAway, SmtpPost, TryLater
 from daybreak.common.posterrors import BrokenOff
 from daybreak.common.relays import MailServer
@@ -157,14 +154,6 @@ def test_an_address_beyond_ascii_is_refused_when_the_server_cannot() -> None:
     with told() as (post, lines), pytest.raises(AddressRefused, match="beyond ASCII"):
         post.hand_over(SENDER, "zoë@example.org", MAIL)
     assert not any(line.startswith("RCPT") for line in lines)
-
-
-@given(body=st.binary(max_size=400))
-def test_no_body_holds_the_end_of_a_mail(body: bytes) -> None:
-    stuffed = dot_stuffed(body)
-    assert stuffed.endswith(b"\r\n")
-    assert b"\r\n.\r\n" not in b"\r\n" + stuffed
-    assert stuffed.count(b"\n") == stuffed.count(b"\r") == stuffed.count(b"\r\n")
 
 
 @pytest.mark.parametrize(

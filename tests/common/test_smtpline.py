@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from daybreak.common.config import MailServer
-from daybreak.common.envelopes import ascii_where_possible
 from daybreak.common.greeting import greet
 from daybreak.common.posterrors import (
     AddressRefused,
@@ -329,8 +328,3 @@ def test_a_mail_larger_than_the_server_takes_is_refused_before_it_leaves() -> No
             line.offer("paper@example.org", "ada@example.org", b"x" * 1_000_001)
         assert line.stage is Stage.IDLE
         line.close()
-
-
-def test_a_domain_beyond_ascii_travels_in_its_ascii_form() -> None:
-    assert ascii_where_possible("ada@bücher.example") == "ada@xn--bcher-kva.example"
-    assert ascii_where_possible("zoë@example.org") == "zoë@example.org"
