@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count
 
-from daybreak.circulation.models import Reader
+from daybreak.circulation.models import Period, Reader
 from daybreak.common.post import InDoubt, TryLater
 from daybreak.common.refusal import Refused
 from daybreak.delivery import tasks
@@ -153,6 +153,20 @@ def test_counting_reads_an_index_and_no_rows(django_assert_num_queries: Any) -> 
         assert "USING COVERING INDEX delivery_due" in numbers.explain()
     with django_assert_num_queries(3):  # the calendar, the rows, the rate
         progress_of(edition, BERLIN_SIX)
+
+
+def test_whose_zone_skipped_the_day_is_counted_too(ben: Reader) -> None:
+    samoa = make_reader("Tala", "Pacific/Apia")
+    Period.objects.update(starts_at=dt.datetime(2011, 12, 1, tzinfo=dt.UTC))
+    Reader.objects.update(confirmed_at=dt.datetime(2011, 12, 1, tzinfo=dt.UTC))
+    edition = printed(dt.date(2011, 12, 30))
+    plan(edition, dt.datetime(2011, 12, 29, tzinfo=dt.UTC))
+    monday = Delivery.objects.get(reader=samoa).due_at
+    assert monday == dt.datetime(2012, 1, 1, 16, tzinfo=dt.UTC)
+    deliver(RememberingPost(), dt.datetime(2011, 12, 30, 5, tzinfo=dt.UTC))
+    status = status_of(edition, monday)
+    assert (status.planned, status.next_due_at) == (2, monday)
+    assert [line.email for line in ReaderLines(edition, monday, "due")] == [samoa.email]
 
 
 def test_every_entitled_reader_has_a_line_and_a_reason(ben: Reader) -> None:

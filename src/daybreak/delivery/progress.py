@@ -148,7 +148,9 @@ def _places(edition: Edition, due_at: dt.datetime) -> tuple[str, ...]:
 def rows_of(edition: Edition, rules: Rules) -> QuerySet[Delivery]:
     """The ledger's rows of an edition, without its corrections, found by when they can be due."""
     first = dt.datetime.combine(edition.date, dt.time(), dt.UTC) - DAY
-    return _by_due(edition).filter(due_at__gte=first, due_at__lte=over_everywhere(edition.date, rules) + DAY)
+    # A zone that skipped the day has its morning on the next one with a paper.
+    last = rules.calendar.following(rules.calendar.outgoing(edition.date))
+    return _by_due(edition).filter(due_at__gte=first, due_at__lte=over_everywhere(last, rules) + DAY)
 
 
 def _by_due(edition: Edition) -> QuerySet[Delivery]:
