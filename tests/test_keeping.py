@@ -83,3 +83,24 @@ def test_a_backup_that_would_write_outside_its_folder_is_refused(newsroom: Newsr
         tar.add(newsroom.folder / "edition.md", "press/../../../escaped.md")
     assert "no backup of Daybreak" in other.refused("restore", "../paper.tar")
     assert not list(newsroom.folder.parent.rglob("escaped.md"))
+
+
+def test_a_backup_from_before_the_planning_sends_nobody_a_second_mail(newsroom: Newsroom) -> None:
+    (newsroom.folder / "readers.csv").write_text(
+        "email,time_zone,kind\nben@example.org,Europe/Berlin,subscriber\nada@example.org,America/New_York,comp\n"
+    )
+    newsroom.run("readers", "import", "readers.csv", "--at", "2022-05-03T09:00:00Z")
+    newsroom.run("edition", "approve", "2022-05-06", "--by", "Ines", "--at", "2022-05-06T01:00:00Z")
+    newsroom.run("edition", "press", "2022-05-06", "--at", "2022-05-06T01:05:00Z")
+    newsroom.run("backup", "../paper.tar")
+    newsroom.run("deliver", "run", "--at", "2022-05-06T04:00:00Z")
+    other = elsewhere(newsroom)
+    assert (
+        "1 mail that was due" in other.run("restore", "../paper.tar", "--at", "2022-05-06T05:00:00Z").stdout
+    )
+    other.run("deliver", "run", "--at", "2022-05-06T05:01:00Z")
+    status = other.json("deliver", "status", "2022-05-06", "--at", "2022-05-06T05:01:00Z")
+    assert {line["email"]: line["state"] for line in status["readers"]} == {
+        "ben@example.org": "in_doubt",
+        "ada@example.org": "due",
+    }

@@ -25,6 +25,8 @@ from daybreak.common.clock import now
 from daybreak.common.commandline import at_option
 from daybreak.common.refusal import Refused
 from daybreak.delivery.mending.settling import doubt_after_restore
+from daybreak.delivery.planning import plan_all
+from daybreak.opening import bring_up_to_date
 
 MANIFEST = "manifest.json"
 DATABASE = "daybreak.sqlite3"
@@ -84,10 +86,16 @@ def restore(file: Path, nothing_was_sent: bool, at: dt.datetime) -> None:
         why = str(error).partition(":")[0]  # what comes after it tells of every packing that was tried
         raise Refused(f"{file} is no backup of Daybreak ({why}): choose another file.") from error
     click.echo(f"Restored the newsroom of {made['made_at']} into {settings.CONFIG.data}.")
-    if not nothing_was_sent and (doubtful := doubt_after_restore(at)):
-        click.echo(
-            f"{doubtful} mails that were due may have left since: settle them under /desk/deliveries/."
-        )
+    if not nothing_was_sent and (doubtful := _in_doubt(at)):
+        what, them = ("mail that was", "it") if doubtful == 1 else ("mails that were", "them")
+        click.echo(f"{doubtful:,} {what} due may have left since: settle {them} under /desk/deliveries/.")
+
+
+def _in_doubt(at: dt.datetime) -> int:
+    """Cast in doubt what may have left since the backup was made; how many mails."""
+    bring_up_to_date()  # an older version may have made it
+    plan_all(at)  # what was printed by then and planned only since has left just as well
+    return doubt_after_restore(at)
 
 
 def _embedded_database() -> Path:
