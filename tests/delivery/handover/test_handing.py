@@ -7,8 +7,9 @@ import itertools
 import socket
 import threading
 import time
+import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,14 +27,16 @@ from daybreak.common.dkim import make_keys
 from daybreak.common.relays import MailServer, WarmUp
 from daybreak.delivery.handover import claims, lines
 from daybreak.delivery.handover import ledger as ledgers
-from daybreak.delivery.handover.ledger import Sent
+from daybreak.delivery.handover.ledger import Job, Sent
 from daybreak.delivery.handover.pacing import BURST, Paces
 from daybreak.delivery.handover.pen import Pen, open_pen
 from daybreak.delivery.handover.returnpath import delivery_of
 from daybreak.delivery.letters import Letter
-from daybreak.delivery.models import Delivery
+from daybreak.delivery.mending.holding import pause
+from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.planning import plan
 from daybreak.delivery.sending import deliver_due, open_way
+from daybreak.desk.models import Edition
 from tests.common.test_dkim import curve, verdicts  # noqa: F401
 from tests.common.test_post import _free_port
 from tests.conftest import make_reader
@@ -394,6 +397,24 @@ def test_a_mail_whose_lease_ended_does_not_leave(monkeypatch: pytest.MonkeyPatch
     with at_work(relay) as config:
         deliver(config, may_go_on=iter([True, False]).__next__)
     assert relay.taken == []
+
+
+def test_a_pause_costs_the_lines_that_are_busy_and_not_one_for_each_mail_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned(120)
+    relay, mark = Relay(), ledgers.Ledger._mark
+
+    def mark_after_a_pause(self: ledgers.Ledger, jobs: Sequence[Job]) -> set[uuid.UUID]:
+        if relay.taken and not SendHold.objects.exists():
+            pause(Edition.objects.get(), by="Ines", at=BERLIN_SIX)
+        return mark(self, jobs)
+
+    monkeypatch.setattr(ledgers.Ledger, "_mark", mark_after_a_pause)
+    with at_work(relay, connections=3) as config:
+        sent = deliver(config)
+    assert states() == {"due": 120 - sent.handed_over, "handed_over": len(relay.taken)}
+    assert relay.connections <= 9
 
 
 def test_the_hand_on_the_send_is_asked_before_each_batch(monkeypatch: pytest.MonkeyPatch) -> None:

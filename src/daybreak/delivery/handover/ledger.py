@@ -80,11 +80,12 @@ Outcome = tuple[Job, PostError | None]  # None: it was taken
 
 
 class Ledger:
-    """Writes for one claim; `sent` counts what came of it."""
+    """Writes for one claim; `sent` counts what came of it, `lost` the marks that did not stand."""
 
     def __init__(self, claim: uuid.UUID, clock: Clock, sent: Sent, pen: Pen) -> None:
         self.claim, self.clock, self.sent, self.pen = claim, clock, sent, pen
         self._renewed = clock()
+        self.lost = 0
 
     def write(self, outcomes: Sequence[Outcome], marks: Sequence[Job] = ()) -> set[uuid.UUID]:
         """Record `outcomes` and mark `marks` as on the wire, in one transaction; which of the marks stand.
@@ -120,7 +121,13 @@ class Ledger:
             marked += update_rows(MARKED, [True, run_id], of_run, [State.CLAIMED], self.claim)
         if marked == len(keys):
             return set(keys)
-        return set(self._held(keys).filter(on_the_wire=True).values_list("pk", flat=True))
+        standing = self.still_held(keys, on_the_wire=True)
+        self.lost += len(keys) - len(standing)
+        return standing
+
+    def still_held(self, keys: Iterable[uuid.UUID], **condition: bool) -> set[uuid.UUID]:
+        """Those of `keys` that nobody took from this claim: no hold on the edition, no end of the lease."""
+        return set(self._held(list(keys)).filter(**condition).values_list("pk", flat=True))
 
     def _taken(self, jobs: Sequence[Job], at: dt.datetime) -> None:
         if jobs:

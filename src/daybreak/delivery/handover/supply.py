@@ -107,7 +107,7 @@ class Supply:
         notes = _trial_notes([row.reader for row in owed if row.on_trial], at)
         late = late_before(due.edition)
         late.look_up([row.reader for row in owed])
-        for row in owed:
+        for row in self._not_lost(owed):
             yield Job(
                 row.key,
                 row.attempts,
@@ -120,6 +120,17 @@ class Supply:
                 run.pk,
                 letter,
             )
+
+    def _not_lost(self, rows: list[Row]) -> Iterator[Row]:
+        """Claimed `rows` but for those that were taken from this claim: a hold takes what is left of a batch at once,
+        and each mail of it would cost a line, broken off before its dot.
+        """
+        lost, held = self.ledger.lost, None
+        for place, row in enumerate(rows):
+            if self.ledger.lost != lost:
+                lost, held = self.ledger.lost, self.ledger.still_held(each.key for each in rows[place:])
+            if held is None or row.key in held:
+                yield row
 
     def _owed(self, rows: Collection[Row], due: Delivery) -> Iterator[Row]:
         """Those of the claimed `rows` whose reader is entitled and wants the mail; the others are withdrawn."""
