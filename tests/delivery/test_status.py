@@ -18,7 +18,7 @@ from daybreak.common.post import InDoubt, TryLater
 from daybreak.common.refusal import Refused
 from daybreak.delivery import tasks
 from daybreak.delivery.commands import deliver as deliver_command
-from daybreak.delivery.mending.holding import pause
+from daybreak.delivery.mending.holding import pause, stop
 from daybreak.delivery.mending.settling import doubt_after_restore, settle, settle_all
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.mornings import the_rules
@@ -373,3 +373,20 @@ def test_the_status_for_programs_tells_of_the_hold_and_the_pace(ben: Reader) -> 
         "at": NIGHT.isoformat(),
         "reason": "A name is wrong.",
     }
+
+
+def test_the_status_for_people_tells_of_the_hold_and_what_to_do(ben: Reader) -> None:
+    edition = printed()
+
+    def told() -> list[str]:
+        command = ["status", "2022-05-06", "--at", NIGHT.isoformat()]
+        return CliRunner().invoke(deliver_command, command).output.splitlines()
+
+    pause(edition, by="Ines", at=NIGHT, reason="A name is wrong.")
+    assert told()[1] == (
+        "Paused by Ines since 2022-05-05 16:00Z (A name is wrong.): "
+        "`daybreak deliver resume 2022-05-06` lets it go on."
+    )
+    stop(edition, by="Ines", at=NIGHT, reason="A hoax.")
+    assert told()[1].startswith("Stopped by Ines since 2022-05-05 16:00Z (A hoax.)")
+    assert told()[2].endswith("ben@example.org  Ines stopped this edition: A hoax.")

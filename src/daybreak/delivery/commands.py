@@ -18,7 +18,7 @@ from daybreak.common.refusal import Refused
 from daybreak.delivery.handover.crew import deliver_in_force
 from daybreak.delivery.hooks import hook_address
 from daybreak.delivery.mending.correcting import correction_lines
-from daybreak.delivery.mending.holding import hold_of, pause, resume, stop
+from daybreak.delivery.mending.holding import hold_of, hold_sentence, pause, resume, stop
 from daybreak.delivery.models import Suppression
 from daybreak.delivery.planning import Planned, plan_all
 from daybreak.delivery.progress import progress_of
@@ -143,6 +143,8 @@ def status(date: dt.date, limit: int | None, as_json: bool, at: dt.datetime) -> 
         )
         return
     click.echo(summary(edition, at))
+    if hold := hold_of(edition):
+        click.echo(hold_sentence(hold))
     for line in lines:
         told = line.reason or line.outcome
         when = f"{line.due_at:%Y-%m-%d %H:%M}Z" if line.due_at else "-"

@@ -13,7 +13,8 @@ from django.db.models import Count
 from daybreak.circulation.days import bit_of
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
-from daybreak.delivery.models import Delivery, Outcome
+from daybreak.delivery.mending.holding import hold_of, why_stopped
+from daybreak.delivery.models import Delivery, Outcome, SendHold
 from daybreak.delivery.mornings import over_everywhere, the_rules
 from daybreak.delivery.planning import not_their_day, readers_without_a_row, wave
 from daybreak.delivery.progress import Progress, clock_there, place_of, progress_of, rows_of, zone_due
@@ -144,12 +145,19 @@ class ReaderLines(Sequence[ReaderLine]):
         yield from map(_of_row, self.rows.iterator(chunk_size=500))
         yield from map(self._of_unplanned, self.without.iterator(chunk_size=500))
 
+    @cached_property
+    def _stopped(self) -> str:
+        """Why nobody more is planned; empty when the edition was not stopped."""
+        hold = hold_of(self.edition)
+        return why_stopped(hold) if hold and hold.kind == SendHold.Kind.STOP else ""
+
     def _of_unplanned(self, reader: Reader) -> ReaderLine:
-        why = (
-            _why_unplanned(reader, self.edition, self.at)
-            if self.printed
-            else "The edition is not printed yet."
-        )
+        if self._stopped:
+            why = self._stopped
+        elif not self.printed:
+            why = "The edition is not printed yet."
+        else:
+            why = _why_unplanned(reader, self.edition, self.at)
         return ReaderLine(reader.email, UNPLANNED, None, None, 0, why, reader.time_zone, "")
 
 

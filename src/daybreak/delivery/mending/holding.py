@@ -30,6 +30,19 @@ def hold_of(edition: Edition) -> SendHold | None:
     return SendHold.objects.filter(edition=edition, lifted_at__isnull=True).first()
 
 
+def why_stopped(hold: SendHold) -> str:
+    """What stands on the line of a reader who does not get a stopped edition."""
+    return f"{hold.by} stopped this edition: {hold.reason}"
+
+
+def hold_sentence(hold: SendHold) -> str:
+    """Who holds an edition since when, why, and what to do about it."""
+    since = f"by {hold.by} since {hold.at:%Y-%m-%d %H:%M}Z{f' ({hold.reason})' if hold.reason else ''}"
+    if hold.kind == Kind.STOP:
+        return f"Stopped {since}: nobody gets it by mail any more."
+    return f"Paused {since}: `daybreak deliver resume {hold.edition.date}` lets it go on."
+
+
 def something_to_hold(edition: Edition, at: dt.datetime) -> bool:
     """Whether a mail of the edition or of a correction waits, or may still come to wait."""
     waiting = Delivery.objects.filter(edition=edition, state__in=(State.DUE, State.CLAIMED))
@@ -84,8 +97,7 @@ def stopped_rows_left() -> bool:
 
 
 def _withdraw(hold: SendHold) -> int:
-    reason = f"{hold.by} stopped this edition: {hold.reason}"[:300]
-    withdrawn = {**UNSENT, "state": State.WITHDRAWN, "reason": reason}
+    withdrawn = {**UNSENT, "state": State.WITHDRAWN, "reason": why_stopped(hold)[:300]}
     return _unsent(hold.edition_id).update(**withdrawn)
 
 
