@@ -162,6 +162,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # Any scanner sends such hosts: a 400 is answer enough, and needs no traceback.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Its recognisers trip over mails without a sender, each with a traceback, and are not missed there.
+        "flufl.bounce": {"level": "CRITICAL"},
         # The worker sets its loggers to INFO, three lines for each look of the clock: their handler is the stricter.
         "django_tasks": {"handlers": ["warnings"], "propagate": False},
         "django_tasks_db": {"handlers": ["warnings"], "propagate": False},

@@ -166,10 +166,30 @@ def test_no_damage_to_a_report_makes_it_fail(draw: st.DataObject) -> None:
         b"X-Failed-Recipients: " + b"a@b.cd,\r\n " * 20_000 + b"\r\n\r\nfailed",
         b"\r\n" + b"> " * 150_000,
         b"\r\nmessage " * 30_000,
+        b"\r\n\r\n<ada@example.org>: 550 x" + b"\n <" * 40_000,
+        b"Content-Type: text/html\r\n\r\n" + b"".join(b"<font a%d>" % each for each in range(12_000)),
     ],
 )
 def test_a_large_hostile_report_is_read_in_reasonable_time(body: bytes) -> None:
     read(HEAD + body)  # a rule of words that goes back and forth would not come to an end here
+
+
+def test_a_report_about_a_hundred_readers_is_read_once() -> None:
+    fields = b"".join(
+        b"\r\nFinal-Recipient: rfc822; r%d@example.org\r\nAction: failed\r\nStatus: 5.0.0\r\n" % each
+        for each in range(200)
+    )
+    words = b"".join(
+        b">>> RCPT\r\n<<< 550 5.1.1 r%d@example.org user unknown\r\n" % each for each in range(1500)
+    )
+    whole = (
+        HEAD + b"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\n\r\n" + words
+        + b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n" + fields + b"\r\n--b--\r\n"
+    )  # fmt: skip
+    bounce = read(whole)
+    assert bounce is not None
+    assert {each.verdict for each in bounce.recipients} == {"hard"}
+    assert len(bounce.recipients) == 100
 
 
 def test_fifty_megabytes_are_not_all_read() -> None:
@@ -183,7 +203,9 @@ def test_parts_nested_beyond_reason_are_read_as_text() -> None:
         for each in range(3000)
     )
     read(HEAD + nest)
+    read(HEAD + nest.replace(b"Type: ", b"Type: \x1f"))
     read(HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 5000)
+    read(HEAD + b"Content-Type: \x1cmessage/rfc822\r\n\r\n" * 5000)
 
 
 def test_real_bounces_are_read_as_their_collectors_read_them() -> None:

@@ -9,15 +9,18 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from daybreak.circulation.models import Reader
 from daybreak.common.config import BounceMailbox
 from daybreak.common.refusal import Refused
 from daybreak.delivery.models import Outcome
 from daybreak.delivery.returns import mailfiles
+from daybreak.delivery.returns.incoming import take_in
 from daybreak.delivery.returns.mailfiles import take_in_mailbox
 from tests.delivery.ledger import BERLIN_SIX
 from tests.delivery.returned import bounce_of, handed_over, mail
@@ -126,15 +129,38 @@ def test_a_mail_is_marked_only_once_it_is_recorded(
     mailbox.mails = {3: bounce_of(handed_over(ben))}
 
     def cut_off(*_: Any) -> str:
-        raise RuntimeError("the power went")
+        raise OperationalError("the disk is full")
 
     with monkeypatch.context() as broken:
         broken.setattr(mailfiles, "take_in", cut_off)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(OperationalError):
             take_in_mailbox(mailbox.box(), LATER)
     assert mailbox.seen == set()
     assert take_in_mailbox(mailbox.box(), LATER) == {"bounce": 1}
     assert Outcome.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_mail_that_nobody_foresaw_stays_and_keeps_no_other_one_waiting(
+    mailbox: Mailbox, ben: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange, good = b"strange", bounce_of(handed_over(ben))
+    read = take_in
+
+    def stumbles(data: bytes, at: dt.datetime) -> str:
+        if data == strange:
+            raise AssertionError("nobody thought of that")
+        return read(data, at)
+
+    monkeypatch.setattr(mailfiles, "take_in", stumbles)
+    mailbox.mails = {3: strange, 7: good}
+    assert take_in_mailbox(mailbox.box(), LATER) == {"bounce": 1}
+    assert mailbox.seen == {7}
+    (tmp_path / "new").mkdir()
+    for name, data in (("1.strange", strange), ("2.good", good)):
+        (tmp_path / "new" / name).write_bytes(data)
+    assert take_in_mailbox(BounceMailbox("maildir", str(tmp_path)), LATER) == {"bounce": 1}
+    assert [each.name for each in (tmp_path / "new").iterdir()] == ["1.strange"]
 
 
 def test_a_wrong_password_is_told_without_it(mailbox: Mailbox) -> None:

@@ -255,6 +255,12 @@ def test_a_report_that_nobody_can_read_is_a_report_still(ben: Reader) -> None:
         b'From: ada@example.org\r\nContent-Type: text/plain; charset="a\x00b"\r\n\r\nHello',
         b"From: ada@example.org\r\nContent-Type: text/plain; charset=zlib\r\n\r\nHello",
         b"From: ada@example.org\r\nSubject: \xff\xfe\r\nIn-Reply-To: <\xff@x>\r\n\r\n\xff",
+        b"From: ada@example.org\r\nContent-Type: text/plain; charset=idna\r\n\r\nHello \xff",
+        b"From: ada@example.org\r\nContent-Type: text/plain; charset=punycode\r\n\r\nHello \xff",
+        b"From: ada@example.org\r\nContent-Type: text/plain; charset*=a\x00b'en'x\r\n\r\nHello",
+        b"From: ada@example.org\r\nContent-Type: multipart/mixed; boundary*=a\x00b'en'x\r\n\r\nHello",
+        b"From: ada@example.org\r\nSubject: =?\xff?q?x?=\r\n\r\nHello",
+        b'From: no-reply@x.example\r\n\r\n{"bounce":{"bouncedRecipients":[{"emailAddress":"\\ud800@x.example"}]}}',
         b"X-Failed-Recipients: a\x00b@example.org\r\nFrom: mailer-daemon@x.example\r\n\r\nUser unknown \x00",
     ],
 )

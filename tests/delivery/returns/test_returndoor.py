@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import smtplib
@@ -17,7 +18,7 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daybreak.delivery.returns.returndoor import LARGEST, is_ours
+from daybreak.delivery.returns.returndoor import LARGEST, Handler, is_ours
 from tests.common.test_post import _free_port
 
 PROBE = """
@@ -79,6 +80,21 @@ def test_the_door_takes_our_mail_records_it_and_refuses_the_rest(
     )
     assert client.data(report) == (250, b"2.0.0 Taken: bounce")
     assert '["hard_bounce", "ada@example.org", "no such mailbox"]' in told(environment)
+
+
+def test_lines_longer_than_they_may_be_are_taken_too(door: tuple[smtplib.SMTP, dict[str, str]]) -> None:
+    client, environment = door
+    client.ehlo("mx.example")
+    assert client.mail("")[0] == 250
+    assert client.rcpt("editions@paper.example")[0] == 250
+    report = "From: MAILER-DAEMON@mx.example\r\nSubject: Undelivered Mail\r\n\r\n<ada@example.org>: 550 5.1.1 User unknown"
+    assert client.data(report + "\r\n" + "x" * 3_000_000) == (250, b"2.0.0 Taken: bounce")
+    assert '["hard_bounce", "ada@example.org", "no such mailbox"]' in told(environment)
+
+
+def test_an_error_that_nobody_foresaw_loses_no_mail() -> None:
+    answer = asyncio.run(Handler(settings.CONFIG).handle_exception(AssertionError("nobody thought of that")))
+    assert answer.startswith("451 ")
 
 
 def test_a_mail_beyond_the_limit_is_refused_before_it_comes(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 
 from daybreak.delivery.returns.reportparts import header, plain
 
 _HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-AutoReply-From", "X-Auto-Response-Suppress")
-_PREFIX = r"^\W*((re|aw|sv|vs|fw)\s*:\s*)*\W*"
+_PREFIX = r"^\W*((re|aw|sv|vs|fw)\s*:\W*)*"
 _SUBJECT = re.compile(
     _PREFIX
     + r"(out of (the )?office|auto(matic|mated)?[- _]?(re(ply|sponse)|respon(se|der)|answer)|i am (away|out of)|i.m (away|out of)|vacation (reply|response)"
@@ -49,6 +49,6 @@ def header_words(message: Message, name: str) -> str:
     raw = header(message, name)[:2000]
     try:
         text = plain(str(make_header(decode_header(raw))))
-    except (HeaderParseError, LookupError, ValueError):
+    except (MessageError, LookupError, ValueError):
         text = raw
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

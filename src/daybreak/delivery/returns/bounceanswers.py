@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from daybreak.delivery.returns.reportparts import ADDRESS
 
@@ -23,6 +24,11 @@ _REJECTED_BECAUSE = re.compile(
 )
 
 
+# Of a report about many readers most is asked for each of them, and the answer is the same.
+_once = lru_cache(maxsize=16)
+
+
+@_once
 def codes(text: str) -> tuple[str, str]:
     """The enhanced status and the reply code in a server's answer, each "" when there is none."""
     plain = without_addresses(text[:4000])
@@ -34,14 +40,21 @@ def codes(text: str) -> tuple[str, str]:
 def command_before(address: str, words: str) -> str:
     """The command of a transcript (“>>> DATA”) whose answer (“<<< 550 …”) names the address; "" without one."""
     asked = ""
-    for line in words.splitlines():
+    for line in _transcript(words):
         if line.startswith(">>> "):
-            asked = line[4:8].lower()
-        elif line.startswith("<<< ") and address.lower() in line.lower():
+            asked = line[4:8]
+        elif address.lower() in line:
             return asked if asked in ("mail", "rcpt", "data") else ""
     return ""
 
 
+@_once
+def _transcript(words: str) -> list[str]:
+    """The lines of a transcript in small letters."""
+    return [line.lower() for line in words.splitlines() if line.startswith((">>> ", "<<< "))]
+
+
+@_once
 def last_command(text: str) -> str:
     """The command that the server answered: "mail", "rcpt", "data" or ""."""
     commands = [next(filter(None, each)).lower() for each in _COMMAND.findall(text)]
@@ -51,6 +64,7 @@ def last_command(text: str) -> str:
     return "data" if last in ("data", "end of data", ".") else "mail" if last == "mail" else ""
 
 
+@_once
 def without_addresses(text: str) -> str:
     """The text without addresses, and of links only the host: “no-such-user@” and “/unknown-user” are not said."""
     hosts_only = re.sub(r"https?://([^\s/]+)\S*", r"\1", ADDRESS.sub(" ", text))

@@ -278,7 +278,7 @@ def _about(address: str, text: str) -> str:
     following = next(
         (
             m.start()
-            for m in re.finditer(r"\n[\s<\"]*([^\s<>\"]+@[^\s<>\":]+)", rest)
+            for m in re.finditer(r"\n[\s<\"]{0,40}([^\s<>\"]{1,64}@[^\s<>\":]{1,255})", rest)
             if m[1].lower() != address.lower()
         ),
         len(rest),

@@ -9,6 +9,7 @@ the user is unknown is about the reputation. Only the meanings in HARD say that 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 NO_MAILBOX, NO_DOMAIN, NO_MAIL, MOVED = "no such mailbox", "no such domain", "takes no mail", "moved"
 FULL, DISABLED, FILTERED, UNSAID = "mailbox full", "mailbox disabled", "filtered", "not said"
@@ -158,6 +159,7 @@ _SUBJECTS = {"2": UNSAID, "3": "system", "4": "network", "5": UNSAID, "6": "cont
 _REPLIES = {"421": "system", "450": "system", "451": "system", "452": FULL, "552": FULL}
 
 
+@lru_cache(maxsize=16)  # the words of a report are asked for each reader in it
 def meaning_of_words(text: str) -> str:
     """What a server's answer means: a key of SENTENCES, UNSAID when its words say nothing known."""
     flat = " ".join(text[:4000].split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import imaplib
+import logging
 import mailbox
 import re
 import socket
@@ -14,10 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.db import DatabaseError
+
 from daybreak.common.config import BounceMailbox
 from daybreak.common.refusal import Refused
 from daybreak.delivery.returns.incoming import take_in
 from daybreak.delivery.returns.reportparts import LARGEST
+
+log = logging.getLogger(__name__)
 
 A_LOOK = 500  # mails taken in one look: the next look takes the next
 A_LOOK_LASTS = 300.0  # seconds
@@ -57,10 +62,21 @@ def _take_in_maildir(folder: Path, at: dt.datetime) -> Counter[str]:
         raise Refused(f"The mailbox {folder} is no maildir: it has no folder “new”.")
     done.mkdir(exist_ok=True)
     for file in sorted(new.iterdir())[:A_LOOK]:
-        if file.is_file():
-            counted[take_in(_start_of(file), at)] += 1
+        if file.is_file() and (what := _recorded(_start_of(file), at, file.name)):
+            counted[what] += 1
             file.replace(done / (file.name if ":2," in file.name else f"{file.name}:2,S"))
     return counted
+
+
+def _recorded(data: bytes, at: dt.datetime, name: str) -> str:
+    """What a mail was; "" for one that nobody foresaw, which stays where it is and keeps no other one waiting."""
+    try:
+        return take_in(data, at)
+    except DatabaseError:
+        raise  # the next one would fare no better
+    except Exception:
+        log.exception("The returned mail %s cannot be read: it stays where it is.", name)
+        return ""
 
 
 def _take_in_imap(box: BounceMailbox, at: dt.datetime) -> Counter[str]:
@@ -69,10 +85,14 @@ def _take_in_imap(box: BounceMailbox, at: dt.datetime) -> Counter[str]:
         with _opened(box) as imap, _no_longer_than(A_LOOK_LASTS, imap):
             _, found = imap.uid("SEARCH", "UNSEEN")
             for uid in (found[0] or b"").split()[:A_LOOK]:
-                data = _fetched(imap, uid.decode("ascii"))
+                name = uid.decode("ascii")
+                data = _fetched(imap, name)
                 if data is not None:
-                    counted[take_in(data, at)] += 1
-                imap.uid("STORE", uid.decode("ascii"), "+FLAGS", r"(\Seen)")
+                    what = _recorded(data, at, name)
+                    if not what:
+                        continue
+                    counted[what] += 1
+                imap.uid("STORE", name, "+FLAGS", r"(\Seen)")
     except (OSError, imaplib.IMAP4.error) as error:
         words = " ".join(re.sub(re.escape(box.password) or "$^", "…", str(error)).split())[:200]
         raise Refused(

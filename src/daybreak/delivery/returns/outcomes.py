@@ -59,9 +59,8 @@ def record(told: Told, at: dt.datetime) -> bool:
 
     False when it was recorded before: then nothing else happens either.
     """
-    digest = hashlib.sha256(
-        f"{told.via}\n{told.source}\n{told.kind}\n{told.address.lower()}".encode()
-    ).hexdigest()
+    name = plain(f"{told.via}\n{told.source}\n{told.kind}\n{told.address.lower()}")
+    digest = hashlib.sha256(name.encode()).hexdigest()
     named = told.delivery_id or delivery_named(told.message_id)
     delivery = Delivery.objects.select_related("reader").filter(pk=named).first() if named else None
     reader = delivery.reader if delivery else _reader(told) if told.trusted else None

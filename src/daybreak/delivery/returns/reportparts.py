@@ -34,9 +34,13 @@ def parsed(data: bytes) -> Message:
     Long runs of empty lines are shortened: rules that look for lines would go over them again and again.
     """
     data = re.sub(rb"(?:\r?\n){20,}", b"\n" * 20, data[:LARGEST].lstrip(b"\r\n"))
-    if len(re.findall(rb"(?i)content-type:\s*(?:multipart|message)/", data)) > DEEPEST:
-        data = re.sub(rb"(?i)content-type:", b"X-Nested-Type:", data)
-    return email.message_from_bytes(data)
+    # The library strips what str.strip() does, the separators of ASCII too.
+    if len(re.findall(rb"(?i)content-type:[\s\x1c-\x1f]*(?:multipart|message)/", data)) <= DEEPEST:
+        try:
+            return email.message_from_bytes(data)
+        except (ValueError, RecursionError):  # a boundary in a character set that is none
+            pass
+    return email.message_from_bytes(re.sub(rb"(?i)content-type:", b"X-Nested-Type:", data))
 
 
 class Report:
@@ -60,7 +64,7 @@ class Report:
             ):
                 returned.append(text)
             elif kind.startswith("text/") or kind in ("message/feedback-report",) or not own:
-                own.append(without_tags(text) if kind == "text/html" else text)
+                own.append(without_tags(text[:WORDS]) if kind == "text/html" else text)
         self.text = "\n".join(own)[:WORDS]
         whole = re.sub(
             r"(?m)^>(?!>)[ \t]?", "", "\n".join(own)[:WORDS]
@@ -92,9 +96,8 @@ def parts_of(message: Message) -> Iterator[Message]:
     waiting = [message]
     while waiting:
         part = waiting.pop()
-        payload = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
-            waiting.extend(reversed([each for each in payload if isinstance(each, Message)]))
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            waiting.extend(reversed(_inside(part)))
         else:
             yield part
 
@@ -104,31 +107,35 @@ def _report_inside(message: Message) -> Message | None:
     parts = list(parts_of(message))
     if any(part.get_content_type() == "message/delivery-status" for part in parts):
         return None
-    inside = (part.get_payload() for part in parts if part.get_content_type() == "message/rfc822")
-    mails = (
-        mail
-        for payload in inside
-        if isinstance(payload, list)
-        for mail in payload
-        if isinstance(mail, Message)
-    )
+    mails = (mail for part in parts if part.get_content_type() == "message/rfc822" for mail in _inside(part))
     return next((mail for mail in mails if mail.get_content_type() == "multipart/report"), None)
 
 
+def _inside(part: Message) -> list[Message]:
+    """The parts of a part, none of a leaf. (Of a leaf the library would decode the text by any codec it names.)"""
+    payload = part.get_payload() if part.is_multipart() else ()
+    return [each for each in payload if isinstance(each, Message)]
+
+
 def text_of(part: Message) -> str:
-    payload = part.get_payload()
-    if isinstance(payload, list):  # message/*: the fields or the mail inside
-        return "\n\n".join(
-            _heads(each) + "\n" + text_of(each) for each in payload if isinstance(each, Message)
-        )
+    """The text of a part, whatever character set it says or lies about."""
+    if part.is_multipart():  # message/*: the fields or the mail inside
+        return "\n\n".join(_heads(each) + "\n" + text_of(each) for each in _inside(part))
     raw = part.get_payload(decode=True)
-    data = raw if isinstance(raw, bytes) else str(payload).encode("utf-8", "replace")
-    for charset in (part.get_content_charset() or "utf-8", "utf-8", "latin-1"):
+    data = raw if isinstance(raw, bytes) else b""
+    for charset in (_charset(part), "utf-8", "latin-1"):
         try:
             return plain(data.decode(charset))
         except (LookupError, ValueError):  # ValueError: a name with a zero in it is no charset
             continue
     return ""
+
+
+def _charset(part: Message) -> str:
+    try:
+        return part.get_content_charset() or "utf-8"
+    except ValueError:  # a name with a zero in it, in the form of RFC 2231
+        return "utf-8"
 
 
 def plain(text: str) -> str:

@@ -65,6 +65,18 @@ class Handler:
             return "451 4.3.0 Try again later"
         return f"250 2.0.0 Taken: {what}"
 
+    async def handle_exception(self, error: Exception) -> str:
+        """What nobody foresaw is no fault of the mail: with a 5xx its server would throw it away."""
+        log.error("A mail could not be read, its server will bring it again.", exc_info=error)
+        return "451 4.3.0 Try again later"
+
+
+class Door(SMTP):
+    """The library's server, which takes lines of any length: a mail that comes back may have them (RFC 5321, 4.5.3.1
+    asks to be generous), and to refuse it is to lose it."""
+
+    line_length_limit = LARGEST
+
 
 def _record(data: bytes, sent_to: list[str]) -> str:
     from daybreak.delivery.returns.incoming import take_in  # its models want the settings first
@@ -82,7 +94,7 @@ async def keep_open(config: Config, host: str, port: int) -> None:
     handler = Handler(config)
     limits = {"RCPT": 100, "*": 50}
     server = await loop.create_server(
-        lambda: SMTP(
+        lambda: Door(
             handler,
             data_size_limit=LARGEST,
             timeout=IDLE,
