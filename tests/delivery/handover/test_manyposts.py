@@ -77,6 +77,21 @@ def test_a_provider_that_will_have_none_of_us_is_not_asked_for_each(provider: Fa
     assert len(provider.moods) >= 16
 
 
+@pytest.mark.parametrize("mood", ["500", "502", "hang up after"])
+@pytest.mark.django_db
+def test_a_provider_that_stumbles_over_each_mail_does_not_cast_them_all_in_doubt(
+    provider: FakeProvider, mood: str
+) -> None:
+    planned(40)
+    provider.moods = [mood] * 40
+    sent = deliver_to(provider)
+    assert "may or may not be on its way" in sent.trouble
+    assert states()["in_doubt"] <= 4 + CONNECTIONS
+    provider.moods = []
+    deliver_to(provider)
+    assert states()["handed_over"] == 40 - states()["in_doubt"] >= 32
+
+
 @pytest.mark.django_db
 def test_an_error_of_ours_leaves_its_own_mail_in_doubt_and_records_the_others() -> None:
     planned(6)

@@ -14,9 +14,10 @@ from itertools import islice
 
 from daybreak.common.config import Config
 from daybreak.common.post import Post, open_post
-from daybreak.common.posterrors import AddressRefused, PostError, ServerAway
+from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway
 from daybreak.delivery.handover.handing import Desk
 from daybreak.delivery.handover.ledger import Job, Outcome
+from daybreak.delivery.handover.lines import STRAIGHT_FAILURES
 from daybreak.delivery.letters import NoAddress
 
 
@@ -48,6 +49,7 @@ class ManyAtOnce:
     busy: dict[Future[None], tuple[Job, Post]] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     away: str = ""  # why no further request is opened
+    doubts: int = 0  # one after the other
     broken: BaseException | None = (
         None  # an error that is no ending of a mail: its row stays on the wire, in doubt
     )
@@ -111,5 +113,6 @@ class ManyAtOnce:
                 self.broken, self.away = error, "The sending was broken off."
                 continue
             self.outcomes.append((job, error))
-            if isinstance(error, ServerAway):
-                self.away = str(error)
+            self.doubts = self.doubts + 1 if isinstance(error, InDoubt) else 0
+            if isinstance(error, ServerAway) or self.doubts >= STRAIGHT_FAILURES:
+                self.away = str(error)  # when it stumbles over each, all the others need not be in doubt too
