@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 class PostError(Exception):
-    """A mail was not, or perhaps not, handed over. The message is a sentence."""
+    """A mail was not, or perhaps not, handed over. The message is a sentence, and fit to be stored and shown whatever
+    the server put into it: PostgreSQL takes no zeros, a terminal obeys what it should print."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("".join(sign if sign.isprintable() else "\ufffd" for sign in sentence))
 
 
 class TryLater(PostError):

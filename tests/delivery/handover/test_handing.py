@@ -173,6 +173,13 @@ def test_refused_put_off_and_taken_are_told_apart() -> None:
     assert "450 later" in later.reason
 
 
+def test_what_a_server_says_is_stored_without_its_control_characters() -> None:
+    planned(1)
+    with at_work(Relay(lambda relay, what: "550 no\x00body \x1b[31mhere")) as config:
+        assert deliver(config) == Sent(refused=1)
+    assert Delivery.objects.get().reason == "The mail server refused: 550 no\ufffdbody \ufffd[31mhere"
+
+
 def test_a_line_that_is_dropped_before_the_dot_costs_nobody_the_mail() -> None:
     planned(60)
     tried: Counter[str] = Counter()
