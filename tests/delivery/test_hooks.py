@@ -129,6 +129,30 @@ def test_nobody_else_is_believed(mailgun: str, ben: Reader) -> None:
     assert not Outcome.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recipient": "\ud800@example.org"},
+        {"recipient": 5},
+        {"id": "\ud800"},
+        {"user-variables": 5},
+        {"user-variables": {"mail": {}}},
+        {"timestamp": 1e300},
+        {"timestamp": 10**20},
+        {"delivery-status": {"code": 550, "message": ["no"], "description": ""}},
+        {"message": {"headers": {"message-id": 5}}},
+    ],
+)
+def test_values_of_a_strange_kind_are_no_error_of_ours(
+    mailgun: str, ben: Reader, change: dict[str, Any]
+) -> None:
+    assert post(mailgun, signed({**failed("x", "no"), **change})) in (200, 400)
+
+
+def test_a_telling_nested_beyond_reason_is_refused(mailgun: str) -> None:
+    assert Client().post(mailgun, "[" * 100_000, content_type="application/json").status_code == 400
+
+
 def test_postmark_tells_in_its_own_form(settings: Any, ben: Reader) -> None:
     settings.CONFIG = replace(settings.CONFIG, provider=Provider("postmark", "TOKEN"))
     delivery = handed_over(ben)

@@ -70,9 +70,12 @@ def hook(request: HttpRequest, secret: str, name: str) -> HttpResponse:
         return HttpResponse(f"{error}\n", status=503)
     except (
         ValueError,
-        KeyError,
+        LookupError,
         TypeError,
         AttributeError,
+        ArithmeticError,
+        OSError,  # of a time beyond all calendars
+        RecursionError,
         AnymailConfigurationError,
     ):  # json and MIME that are not the provider's form
         return HttpResponseBadRequest("This is no telling of this provider.\n")
@@ -102,7 +105,7 @@ def _events(provider: Provider, request: HttpRequest) -> Iterable[AnymailTrackin
 
 
 def _record(event: AnymailTrackingEvent, name: str, at: dt.datetime) -> None:
-    words = " ".join(filter(None, (event.description, event.mta_response)))
+    words = " ".join(str(each) for each in (event.description, event.mta_response) if each)
     meaning = meaning_of_words(words) if words else UNSAID
     if meaning == UNSAID and event.reject_reason == RejectReason.INVALID:
         meaning = NO_MAILBOX
@@ -111,12 +114,12 @@ def _record(event: AnymailTrackingEvent, name: str, at: dt.datetime) -> None:
         return
     told = Told(
         kind=kind,
-        source=event.event_id or _digest(event),
-        happened_at=event.timestamp or at,
+        source=str(event.event_id or _digest(event)),
+        happened_at=event.timestamp if isinstance(event.timestamp, dt.datetime) else at,
         via=name,
         delivery_id=_delivery_id(event),
-        address=event.recipient or "",
-        message_id=event.message_id or "",
+        address=str(event.recipient or ""),
+        message_id=str(event.message_id or ""),
         trusted=True,
         final=event.event_type != EventType.DEFERRED,
         meaning="" if kind == Kind.DELIVERED else meaning,
@@ -141,8 +144,9 @@ def _kind(event: AnymailTrackingEvent, meaning: str) -> str | None:
 
 
 def _delivery_id(event: AnymailTrackingEvent) -> uuid.UUID | None:
+    metadata = event.metadata if isinstance(event.metadata, dict) else {}
     try:
-        return uuid.UUID(str((event.metadata or {}).get(METADATA, "")))
+        return uuid.UUID(str(metadata.get(METADATA, "")))
     except ValueError:
         return None
 

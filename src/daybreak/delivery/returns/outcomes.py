@@ -107,7 +107,8 @@ def sentence(kind: str, meaning: str, final: bool = True) -> str:
 
 
 def _reader(told: Told) -> Reader | None:
-    return Reader.objects.filter(email__iexact=told.address).first() if told.address else None
+    address = plain(told.address)
+    return Reader.objects.filter(email__iexact=address).first() if address else None
 
 
 def _settle(delivery: Delivery, outcome: Outcome, at: dt.datetime) -> None:
