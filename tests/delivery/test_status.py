@@ -116,6 +116,21 @@ def test_what_is_tried_again_is_one_wave_of_its_own(ben: Reader) -> None:
     assert [(w.places, w.planned, w.waiting) for w in lines] == [(("Berlin 06:00",), 2, 0), ((), 2, 2)]
 
 
+def test_what_is_tried_again_says_when_though_later_mornings_follow(ben: Reader) -> None:
+    make_reader("Late", "America/Los_Angeles")
+    edition = printed()
+    plan(edition, NIGHT)
+
+    def busy(recipient: str, number: int) -> None:
+        raise TryLater("451 greylisted")
+
+    at = BERLIN_SIX + dt.timedelta(microseconds=7)
+    deliver(RememberingPost(busy), at)
+    again = waves(edition, progress_of(edition, at))[-1]
+    assert (again.places, again.waiting) == ((), 1)
+    assert BERLIN_SIX < again.due_at < BERLIN_SIX + HOUR / 2
+
+
 def test_the_rate_is_that_of_the_last_minutes_and_says_how_long_it_takes() -> None:
     many_readers(100)
     edition = printed()

@@ -78,7 +78,7 @@ class Progress:
 class WaveLine:
     """Mornings that begin together: `places` are zones with their wall clocks, “Berlin 06:00”, a few of many.
 
-    Rows that wait for another try have no places.
+    Rows that wait for another try have no places; `due_at` is then the next try, or the last when none waits.
     """
 
     due_at: dt.datetime
@@ -109,11 +109,15 @@ def waves(edition: Edition, progress: Progress) -> list[WaveLine]:
     # A morning falls on a whole second, and a further try on whatever moment the last one failed at.
     mornings = sorted(due_at for due_at in progress.by_due if not due_at.microsecond)
     lines = [_line(due_at, _places(edition, due_at), progress.by_due[due_at]) for due_at in mornings]
+    put_off = sorted(progress.by_due.keys() - set(mornings))
     again: dict[str, int] = defaultdict(int)
-    for due_at in progress.by_due.keys() - set(mornings):
+    for due_at in put_off:
         for state, number in progress.by_due[due_at].items():
             again[state] += number
-    return lines + ([_line(max(progress.by_due), (), again)] if again else [])
+    if not put_off:
+        return lines
+    next_try = next((due_at for due_at in put_off if State.DUE in progress.by_due[due_at]), put_off[-1])
+    return [*lines, _line(next_try, (), again)]
 
 
 def zone_due(edition: Edition, due_at: dt.datetime) -> str | None:
