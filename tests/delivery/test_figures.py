@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daybreak.delivery.templatetags.sending import lasting, per_minute, thousands
+from daybreak.delivery.templatetags.sending import full_stop, lasting, per_minute, thousands
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,10 @@ def test_how_long_it_lasts(seconds: float, words: str) -> None:
 
 def test_numbers_are_grouped() -> None:
     assert (thousands(1204), per_minute(0.001), per_minute(3999.99)) == ("1,204", "1", "239,999")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"), [("A hoax ", "A hoax."), ("A hoax.", "A hoax."), ("Is it?", "Is it?")]
+)
+def test_a_reason_ends_as_a_sentence(words: str, sentence: str) -> None:
+    assert full_stop(words) == sentence

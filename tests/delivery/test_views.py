@@ -19,7 +19,8 @@ from daybreak.accounts.models import User
 from daybreak.circulation.models import Reader
 from daybreak.common.post import InDoubt, Outbox
 from daybreak.delivery import outbox
-from daybreak.delivery.models import Delivery
+from daybreak.delivery.mending.holding import pause
+from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.planning import plan
 from tests.conftest import make_reader
 from tests.delivery.ledger import BERLIN_SIX, NIGHT, RememberingPost, deliver, many_readers, printed, states
@@ -87,7 +88,9 @@ def test_the_pages_of_deliveries_say_who_has_it(staff: Client, ben: Reader) -> N
     assert "The reader stopped the mail." in page
     assert "<script>@" not in page
     part = staff.get("/desk/deliveries/2022-05-06/progress/").content.decode()
-    assert 'hx-get="/desk/deliveries/2022-05-06/progress/" hx-trigger="every 30s"' in part
+    assert (
+        'hx-get="/desk/deliveries/2022-05-06/progress/?state=&amp;hold=over" hx-trigger="every 30s"' in part
+    )
     assert "Berlin 06:00" in part
     assert (
         "1 missed" in staff.get(PAGES[2]).content.decode()
@@ -180,9 +183,42 @@ def test_the_hand_on_the_send_is_offered_while_there_is_something_to_hold(staff:
     edition = printed()
     plan(edition, NIGHT)
     page = "/desk/deliveries/2022-05-06/"
-    assert "The hand on the send" in staff.get(page).content.decode()
+    assert "Pause or stop" in staff.get(page).content.decode()
     deliver(RememberingPost(), BERLIN_SIX)
-    assert "The hand on the send" not in staff.get(page).content.decode(), "sent, and its mornings long over"
+    assert "Pause or stop" not in staff.get(page).content.decode(), "sent, and its mornings long over"
+
+
+def test_every_desk_that_looks_on_sees_a_pause_and_no_reason_is_lost_that_is_being_typed(
+    staff: Client, ben: Reader
+) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+
+    def looks_on(hold: str) -> str:
+        return staff.get(f"/desk/deliveries/2022-05-06/progress/?hold={hold}").content.decode()
+
+    assert 'id="hold"' not in looks_on("free")
+    pause(edition, by="Ben", at=NIGHT, reason="A name is wrong")
+    page = looks_on("free")
+    assert 'id="hold" hx-swap-oob="true"' in page
+    assert "A name is wrong. Readers whose morning" in page
+    assert "Paused by Ben: 0 handed over" in page
+    assert "not moving" not in page
+    assert 'id="hold"' not in looks_on(str(SendHold.objects.get().pk))
+
+
+def test_the_numbers_of_the_states_go_with_the_progress(staff: Client, ben: Reader) -> None:
+    plan(printed(), NIGHT)
+    Delivery.objects.update(state="in_doubt")
+    part = staff.get("/desk/deliveries/2022-05-06/progress/?state=due").content.decode()
+    assert 'id="states" class="choices" hx-swap-oob="true"' in part
+    assert '<a id="state-in_doubt" href="?state=in_doubt#readers">in doubt 1</a>' in part
+    assert '<a id="state-due" href="?state=due#readers" aria-current="page">' in part
+
+
+def test_what_is_due_and_does_not_leave_says_what_to_look_at(staff: Client, ben: Reader) -> None:
+    plan(printed(), NIGHT)
+    assert "is <code>daybreak serve</code> running" in staff.get(PAGES[1]).content.decode()
 
 
 def test_the_hand_on_the_send_needs_a_post_and_a_sign_in(client: Client, staff: Client) -> None:

@@ -69,6 +69,12 @@ class Progress:
         return self.waiting / self.rate if self.waiting and self.rate else None
 
     @property
+    def stands_still(self) -> bool:
+        """Whether mails are due for more than a minute and none has left lately."""
+        overdue = (states for due_at, states in self.by_due.items() if due_at < self.at - MINUTE)
+        return not self.rate and any(State.DUE in states or State.CLAIMED in states for states in overdue)
+
+    @property
     def moving(self) -> bool:
         """Whether somebody who looks on should look again soon."""
         return self.waiting > 0 or self.rate > 0

@@ -177,7 +177,14 @@ def summary(edition: Edition, at: dt.datetime, progress: Progress | None = None)
     ]
     parts += [f"{number:,} {state}" for state, number in counts.items() if number]
     told = [f"{number:,} {TOLD[kind]}" for kind, number in _outcomes(edition).items() if number]
-    return ", ".join(parts) + (f"; since then {', '.join(told)}" if told else "")
+    return _held(edition) + ", ".join(parts) + (f"; since then {', '.join(told)}" if told else "")
+
+
+def _held(edition: Edition) -> str:
+    hold = hold_of(edition)
+    if hold is None:
+        return ""
+    return f"{'Stopped' if hold.kind == SendHold.Kind.STOP else 'Paused'} by {hold.by}: "
 
 
 def _next(edition: Edition, at: dt.datetime, progress: Progress) -> str:

@@ -70,19 +70,15 @@ def edition_deliveries(request: HttpRequest, date: dt.date) -> HttpResponse:
     """GET: one edition's numbers, waves and readers; `?state=` shows one state, `?page=` the next readers."""
     at = now()
     edition = get_object_or_404(Edition, date=date)
-    state = request.GET.get("state", "")
-    state = state if state in STATES else ""
+    sending = _progress(edition, at, request)
+    state = cast(str, sending["state"])
     readers = ReaderLines(edition, at, state)
     lines: Page[ReaderLine] = Paginator(readers, PAGE).get_page(request.GET.get("page"))
     counted = readers.unplanned if state in ("", UNPLANNED) else None
-    sending = _progress(edition, at)
     context = {
         **sending,
         "status": status_of(edition, at, cast(Progress, sending["progress"]), counted),
-        "hold": hold_of(edition),
-        "something_to_hold": something_to_hold(edition, at),
         "corrections": correction_lines(edition),
-        "state": state,
         "lines": lines,
     }
     return render(request, "delivery/edition.html", context)
@@ -92,18 +88,30 @@ def edition_deliveries(request: HttpRequest, date: dt.date) -> HttpResponse:
 @never_cache
 @login_required
 def edition_progress(request: HttpRequest, date: dt.date) -> HttpResponse:
-    """GET: how far the sending has come, a fragment that asks for itself again."""
+    """GET: how far the sending has come, a fragment that asks for itself again.
+
+    With it come the numbers of the states and, when it is not the `?hold=` that the page shows, the hold.
+    """
     at = now()
     edition = get_object_or_404(Edition, date=date)
-    return render(request, "delivery/progress.html", _progress(edition, at))
+    context = _progress(edition, at, request)
+    # Only then: a reason that somebody is typing must not be taken from under the hand.
+    changed = request.GET.get("hold", context["held_as"]) != context["held_as"]
+    return render(request, "delivery/progress.html", {**context, "swap": True, "hold_changed": changed})
 
 
-def _progress(edition: Edition, at: dt.datetime) -> dict[str, object]:
+def _progress(edition: Edition, at: dt.datetime, request: HttpRequest) -> dict[str, object]:
     started = time.perf_counter()
     progress = progress_of(edition, at)
+    hold, state = hold_of(edition), request.GET.get("state", "")
+    to_hold = something_to_hold(edition, at)
     context = {
         "edition": edition,
         "at": at,
+        "state": state if state in STATES else "",
+        "hold": hold,
+        "something_to_hold": to_hold,
+        "held_as": str(hold.pk) if hold else "free" if to_hold else "over",
         "progress": progress,
         "summary": summary(edition, at, progress),
         "waves": waves(edition, progress),

@@ -20,6 +20,13 @@ def per_minute(rate: float) -> str:
 
 
 @register.filter
+def full_stop(words: str) -> str:
+    """Somebody's words → a sentence that another may follow: “relay looks odd” → “relay looks odd.”"""
+    words = words.rstrip()
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
+@register.filter
 def lasting(seconds: float) -> str:
     """Seconds → “under a minute”, “12 min” or “2 h 5 min”, rounded up."""
     minutes = -int(-seconds // 60)
