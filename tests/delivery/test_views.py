@@ -98,6 +98,13 @@ def test_the_pages_of_deliveries_say_who_has_it(staff: Client, ben: Reader) -> N
     )
 
 
+def test_the_list_of_editions_leads_to_what_must_be_settled(staff: Client, ben: Reader) -> None:
+    plan(printed(), NIGHT)
+    Delivery.objects.update(state="in_doubt")
+    listed = staff.get(PAGES[0]).content.decode()
+    assert '<a class="mend" href="/desk/deliveries/2022-05-06/?state=in_doubt#readers">1</a>' in listed
+
+
 def test_no_browser_keeps_a_page_with_the_readers_addresses(staff: Client) -> None:
     plan(printed(), NIGHT)
     for page in PAGES:
@@ -261,6 +268,8 @@ def test_the_outbox_is_open_to_all_when_the_setting_says_so(
 
 def test_a_mails_text_is_escaped_and_its_links_work(staff: Client, folder: Path) -> None:
     page = staff.get(f"/desk/outbox/{lay(folder)}/").content.decode()
+    assert "To ada@example.org" in page
+    assert "May 6, 2022, 04:00 UTC" in page
     assert 'href="https://paper.example/sign-in/link/x/"' in page
     assert "&lt;b&gt;bold" in page
 

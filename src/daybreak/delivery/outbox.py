@@ -27,10 +27,15 @@ class OutboxLine:
 
 @dataclass(frozen=True, slots=True)
 class OutboxMail:
-    """One mail opened: headers in order, its two bodies (empty when missing) and its source."""
+    """One mail opened: headers in order, its two bodies (empty when missing) and its source.
+
+    `at` is what its Date header says, None when that is no date.
+    """
 
     headers: tuple[tuple[str, str], ...]
+    to: str
     subject: str
+    at: dt.datetime | None
     html: str
     text: str
     source: str
@@ -48,9 +53,7 @@ def line(folder: Path, name: str) -> OutboxLine:
     """What the list shows of a mail; reads its headers only. Raises FileNotFoundError, ValueError on a strange name."""
     with _path(folder, name).open("rb") as file:
         mail = _parsed(file.read(HEAD), headers_only=True)
-    return OutboxLine(
-        name, _header(mail, "To"), _header(mail, "Subject"), getattr(mail["Date"], "datetime", None)
-    )
+    return OutboxLine(name, _header(mail, "To"), _header(mail, "Subject"), _date(mail))
 
 
 def mail(folder: Path, name: str) -> OutboxMail:
@@ -59,7 +62,9 @@ def mail(folder: Path, name: str) -> OutboxMail:
     parsed = _parsed(data)
     return OutboxMail(
         headers=tuple((key, str(value)) for key, value in parsed.items()),
+        to=_header(parsed, "To"),
         subject=_header(parsed, "Subject"),
+        at=_date(parsed),
         html=_body(parsed, "html"),
         text=_body(parsed, "plain"),
         source=data.decode("utf-8", "replace"),
@@ -80,6 +85,10 @@ def _parsed(data: bytes, *, headers_only: bool = False) -> EmailMessage:
 
 def _header(message: EmailMessage, name: str) -> str:
     return str(message[name] or "")
+
+
+def _date(message: EmailMessage) -> dt.datetime | None:
+    return getattr(message["Date"], "datetime", None)
 
 
 def _body(message: EmailMessage, kind: str) -> str:
