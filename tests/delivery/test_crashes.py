@@ -141,6 +141,26 @@ def test_killed_again_and_again_nobody_gets_it_twice_and_nobody_is_forgotten(hou
     assert len(doubtful) <= kills * CONNECTIONS
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_asked_to_end_it_hears_what_is_on_the_wire_and_leaves_nothing_in_doubt(
+    house: House, number: signal.Signals, workers: str
+) -> None:
+    house.do("prepare", "90")
+    worker = house.start("run", "--workers", workers, *SIX)
+    while len(house.box.taken) < 12 and worker.poll() is None:
+        time.sleep(0.001)
+    worker.send_signal(number)
+    worker.communicate(timeout=30)
+    assert worker.returncode != 0
+    states = house.states()
+    assert Counter(states.values()) == {
+        "handed_over": len(house.box.taken),
+        "due": 90 - len(house.box.taken),
+    }
+    assert {pk for pk, state in states.items() if state == "handed_over"} == set(house.box.taken)
+
+
 def test_workers_at_once_hand_over_each_mail_once(house: House) -> None:
     house.do("prepare", "90")
     workers = [house.start("run", *SIX) for _ in range(3)]

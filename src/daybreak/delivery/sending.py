@@ -30,6 +30,7 @@ from daybreak.delivery.handover.claims import (
     new_claim,
     recover,
 )
+from daybreak.delivery.handover.ending import Ending, never
 from daybreak.delivery.handover.handing import Desk, Handing, one_by_one
 from daybreak.delivery.handover.ledger import Clock, Job, Ledger, Sent
 from daybreak.delivery.handover.lines import Lines, open_lines
@@ -56,21 +57,22 @@ def deliver_due(
     at: dt.datetime | Clock,
     config: Config | None = None,
     may_go_on: Callable[[], bool] = lambda: True,
+    ending: Ending = never,
 ) -> Sent:
     """Hand over everything that is due until nothing is or the mail server is unwell.
 
     `at` is an instant to rehearse, or the clock, which is asked before each mail so that none leaves after its last
     instant however long the sending took. `config` is the newsroom's own unless another is given. `may_go_on` is
-    asked before more rows are claimed. Any number of workers may run this at once. Raises Refused when the press lost a mail.
+    asked before more rows are claimed, `ending` all the time. Any number of workers may run this at once. Raises Refused when the press lost a mail.
     """
     config = config or settings.CONFIG
     clock = at if callable(at) else lambda: at
     sent = Sent(recovered=recover(clock()))
     with open_post() as way, open_pen() as pen, new_claim() as claim, _rare_collections():
-        supply = Supply(Ledger(claim, clock, sent, pen), config, may_go_on)
-        _hand_over(way, supply)
-        while not sent.trouble and supply.wait_for_a_domain():
-            _hand_over(way, supply)
+        supply = Supply(Ledger(claim, clock, sent, pen), config, lambda: not ending() and may_go_on())
+        _hand_over(way, supply, ending)
+        while not sent.trouble and not ending() and supply.wait_for_a_domain():
+            _hand_over(way, supply, ending)
         if sent.put_off and not sent.handed_over and not sent.trouble:
             sent.trouble = ALL_PUT_OFF
         give_back(claim, sent.trouble)
@@ -91,7 +93,7 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _hand_over(way: Way, supply: Supply) -> None:
+def _hand_over(way: Way, supply: Supply, ending: Ending) -> None:
     """Everything that `supply` has, by `way`."""
     signatures, clock = signer(supply.config, supply.config.mail_from).signatures, supply.ledger.clock
 
@@ -99,7 +101,7 @@ def _hand_over(way: Way, supply: Supply) -> None:
         fields, body = job.letter.pieces_for(job, job.pk, clock(), job.note, job.late)
         return [signatures(fields, body, job.letter.shared) + b"\r\n".join(fields) + b"\r\n\r\n", *body]
 
-    desk = Desk(supply.ledger, write, lambda job: return_path(job.pk, supply.config))
+    desk = Desk(supply.ledger, write, lambda job: return_path(job.pk, supply.config), ending)
     if isinstance(way, Lines):
         Handing(way, desk, supply).run()
     elif isinstance(way, Posts):

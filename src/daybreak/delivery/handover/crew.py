@@ -15,6 +15,7 @@ from dataclasses import fields
 
 from django.conf import settings
 
+from daybreak.delivery.handover.ending import until_asked_to_end
 from daybreak.delivery.handover.ledger import Clock, Sent
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.sending import deliver_due, open_way
@@ -35,13 +36,17 @@ def deliver_in_force(
     """
     config = settings.CONFIG
     wanted = workers or config.mail_workers or workers_for(_due(clock()))
-    others = [_start(rehearsed_at) for _ in range(wanted - 1)]
     sent = Sent()
-    try:
-        sent.add(deliver_due(lambda: open_way(config), clock, config, may_go_on))
-    finally:
-        for other in others:
-            sent.add(_end(other))
+    with until_asked_to_end() as ending:
+        others = [_start(rehearsed_at) for _ in range(wanted - 1)]
+        try:
+            sent.add(deliver_due(lambda: open_way(config), clock, config, may_go_on, ending))
+        finally:
+            for other in others:
+                if ending():
+                    other.terminate()
+            for other in others:
+                sent.add(_end(other))
     return sent
 
 

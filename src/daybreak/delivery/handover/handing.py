@@ -21,6 +21,7 @@ from daybreak.common.posterrors import (
     TryLater,
 )
 from daybreak.common.smtpline import Line, Stage
+from daybreak.delivery.handover.ending import HEARD_TO_THE_END, Ending, never
 from daybreak.delivery.handover.ledger import Job, Ledger, Outcome
 from daybreak.delivery.handover.lines import TEND_EVERY, Lines, Relay
 from daybreak.delivery.handover.pacing import BURST
@@ -41,6 +42,7 @@ class Desk:
     ledger: Ledger
     write: Callable[[Job], list[bytes]]  # in pieces, with CRLF line ends; raises NoAddress
     sender: Callable[[Job], str]
+    ending: Ending = never
 
     def late(self, job: Job) -> bool:
         """Whether the last instant of a mail is past."""
@@ -52,6 +54,8 @@ def one_by_one(jobs: Iterator[Job], post: Callable[[str, str, bytes], None], des
     outcomes: list[Outcome] = []
     try:
         for job in jobs:
+            if desk.ending():
+                return
             if desk.late(job):
                 desk.ledger.put_back([job])
                 continue
@@ -98,6 +102,9 @@ class Handing:
             while self.busy or self.outcomes or not self._nothing_to_offer():
                 if self.lines.tend(len(self.busy) + len(self.ready) + (0 if self.finished else 64)):
                     self._collect(self.busy)
+                if self.desk.ending():
+                    self._hear_to_the_end()
+                    break
                 if not self.busy and self.lines.trouble:
                     self.desk.ledger.sent.trouble = self.lines.trouble
                     break
@@ -111,6 +118,16 @@ class Handing:
             self.outcomes += [(job, TryLater(self.lines.trouble)) for job in self.ready if job.broken]
             self.desk.ledger.write(self.outcomes)
             self.desk.ledger.unmark(self.ready)  # one may have had 421 to its dot
+
+    def _hear_to_the_end(self) -> None:
+        """Wait for the answers to the dots that are out; all other mails are as if they had not been taken up."""
+        until = time.monotonic() + HEARD_TO_THE_END
+        while self.busy and time.monotonic() < until:
+            self._collect(self.busy)
+            for line in [line for line in self.busy if line.stage is not Stage.ANSWER]:
+                line.drop("the sending was told to end")
+                del self.busy[line]
+            self._collect(self.lines.wait(LONGEST_WAIT))
 
     # -- what goes out -----------------------------------------------------------------------------------
     def _nothing_to_offer(self) -> bool:

@@ -72,7 +72,7 @@ class ManyAtOnce:
 
     def _offer(self) -> bool:
         """Give each idle post a mail whose mark stands; whether a job was there."""
-        jobs = [] if self.away else list(islice(self._written(), len(self.idle)))
+        jobs = [] if self.away or self.desk.ending() else list(islice(self._written(), len(self.idle)))
         outcomes, self.outcomes = self.outcomes, []
         try:
             held = self.desk.ledger.write(outcomes, jobs)
