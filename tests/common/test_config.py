@@ -56,12 +56,22 @@ def test_a_password_may_hold_any_sign(tmp_path: Path) -> None:
         ("DAYBREAK_SITE_URL", "https://paper.example:99999", "https://paper.example"),
         ("DAYBREAK_SITE_URL", "http://[::1", "https://paper.example"),
         ("DAYBREAK_SITE_URL", "https://the paper.example", "https://paper.example"),
+        ("DAYBREAK_SITE_URL", "https://faß.example", "https://paper.example"),
         ("DAYBREAK_SITE_URL", "https://me:secret@paper.example", "https://paper.example"),
         ("DAYBREAK_MAIL_URL", "127.0.0.1:2525", "smtp://"),
         ("DAYBREAK_MAIL_URL", "smtp://[::1", "smtp://"),
         ("DAYBREAK_MAIL_URL", "smtp://host:many", "smtp://"),
         ("DAYBREAK_MAIL_FROM", "a@b\r\nBcc: c@d", "one bare address"),
         ("DAYBREAK_MAIL_FROM", "@", "one bare address"),
+        ("DAYBREAK_MAIL_FROM", "a,b@paper.example", "one bare address"),
+        ("DAYBREAK_MAIL_FROM", "a\tb@paper.example", "one bare address"),
+        ("DAYBREAK_MAIL_FROM", '"a b"@paper.example', "one bare address"),
+        ("DAYBREAK_MAIL_FROM", "été@paper.example", "one bare address"),
+        ("DAYBREAK_MAIL_FROM", "a@paper..example", "one bare address"),
+        ("DAYBREAK_MAIL_FROM", "a@faß.example", "one bare address"),
+        ("DAYBREAK_NOTICES_FROM", "a.@paper.example", "one bare address"),
+        ("DAYBREAK_ALARM_MAIL", "a;b@paper.example", "one bare address"),
+        ("DAYBREAK_SEEDS", "a@paper.example, (b@paper.example", "bare addresses"),
         ("DAYBREAK_BOUNCE_DOMAIN", "bounces@paper.example", "a bare domain"),
         ("DAYBREAK_BOUNCE_DOMAIN", "b.example\r\nBcc: c.example", "a bare domain"),
         ("DAYBREAK_BOUNCE_SMTP", "25", "HOST:PORT"),
@@ -84,6 +94,16 @@ def test_a_wrong_value_is_refused_with_what_to_write(
         read(tmp_path, **{name: value})
     assert name in str(refusal.value)
     assert says in str(refusal.value)
+
+
+def test_names_in_other_letters_are_written_as_headers_take_them(tmp_path: Path) -> None:
+    config = read(
+        tmp_path, DAYBREAK_SITE_URL="https://zeitüng.example:8443", DAYBREAK_ALARM_MAIL="night@bücher.example"
+    )
+    assert config.site_url == "https://xn--zeitng-6ya.example:8443"
+    assert config.mail_from == "editions@xn--zeitng-6ya.example"
+    assert config.alarm_mail == "night@xn--bcher-kva.example"
+    assert read(tmp_path, DAYBREAK_SITE_URL="http://[fd00::5]:8000").mail_from == "editions@daybreak.invalid"
 
 
 def test_the_mailbox_for_bounces_is_a_folder_or_lies_behind_imap(tmp_path: Path) -> None:

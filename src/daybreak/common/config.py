@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from daybreak.common.bareaddress import bare_address, in_ascii
 from daybreak.common.provider import SES, Provider, is_provider, provider_in
 from daybreak.common.refusal import ConfigError
 from daybreak.common.relays import MailServer, WarmUp, read_paces, read_relays, read_warm_up
@@ -169,7 +170,13 @@ def _site_url(text: str) -> str:
     bare = not (parts.query or parts.fragment or "@" in parts.netloc or " " in parts.netloc)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or not bare:
         raise ConfigError(problem)
-    return f"{parts.scheme}://{parts.netloc}"
+    host, netloc = str(parts.hostname), parts.netloc
+    if not netloc.isascii():  # it stands in headers and in files that know no other letters
+        ascii_host = in_ascii(host)
+        if ascii_host is None:
+            raise ConfigError(problem)
+        netloc = ascii_host + (f":{parts.port}" if parts.port else "")
+    return f"{parts.scheme}://{netloc}"
 
 
 def _database_url(text: str, data: Path) -> str:
@@ -215,14 +222,17 @@ def _provider(text: str) -> Provider:
 def _mail_from(text: str, site_url: str) -> str:
     if not text:
         host = urlsplit(site_url).hostname or "localhost"
-        return f"editions@{'daybreak.invalid' if host in ('127.0.0.1', 'localhost', '::1') else host}"
+        if host in ("127.0.0.1", "localhost") or in_ascii(host) is None:  # or an address of IPv6
+            host = "daybreak.invalid"
+        return f"editions@{host}"
     return _sender("DAYBREAK_MAIL_FROM", text)
 
 
 def _sender(name: str, text: str) -> str:
-    if not _is_bare_address(text):
+    address = bare_address(text)
+    if address is None:
         raise ConfigError(f"{name} is “{text}”: write one bare address, such as editions@paper.example.")
-    return text
+    return address
 
 
 def _workers(text: str) -> int:
@@ -240,21 +250,24 @@ def _selector(text: str) -> str:
 
 
 def _seeds(text: str) -> tuple[str, ...]:
-    seeds = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
-    for seed in seeds:
-        if not _is_bare_address(seed):
+    seeds = []
+    for part in filter(None, (part.strip().lower() for part in text.split(","))):
+        seed = bare_address(part)
+        if seed is None:
             raise ConfigError(
-                f"DAYBREAK_SEEDS names “{seed}”: write bare addresses with commas between them."
+                f"DAYBREAK_SEEDS names “{part}”: write bare addresses with commas between them."
             )
-    return seeds
+        seeds.append(seed)
+    return tuple(dict.fromkeys(seeds))
 
 
 def _alarm_mail(text: str) -> str:
-    if text and not _is_bare_address(text):
+    address = bare_address(text) if text else ""
+    if address is None:
         raise ConfigError(
             f"DAYBREAK_ALARM_MAIL is “{text}”: write one bare address, such as night@paper.example."
         )
-    return text
+    return address
 
 
 def _alarm_webhook(text: str) -> str:
@@ -265,10 +278,6 @@ def _alarm_webhook(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(problem)
     return text
-
-
-def _is_bare_address(text: str) -> bool:
-    return text.count("@") == 1 and all(text.split("@")) and not any(sign in text for sign in "\r\n<> ")
 
 
 def _bounce_domain(text: str, mail_from: str) -> str:
