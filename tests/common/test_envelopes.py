@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daybreak.common.envelopes import ascii_where_possible, dot_stuffed, mail_for
-from daybreak.common.posterrors import AddressRefused
+from daybreak.common.posterrors import ServerAway
 
 
 def test_a_domain_beyond_ascii_travels_in_its_ascii_form() -> None:
@@ -32,7 +32,7 @@ def test_a_server_is_told_what_it_can_use(extensions: dict[str, str], options: s
 
 
 def test_a_mail_that_is_too_large_for_a_server_is_not_begun() -> None:
-    with pytest.raises(AddressRefused, match="no more than 2 bytes"):
+    with pytest.raises(ServerAway, match="no more than 2 bytes"):
         mail_for({"SIZE": "2"}, "paper@example.org", "ada@example.org", (b"abc",), settled=True)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from daybreak.common.dkim import with_crlf
-from daybreak.common.posterrors import AddressRefused
+from daybreak.common.posterrors import AddressRefused, ServerAway
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ def mail_for(
     """`message`, in pieces, for a server with these `extensions` (EHLO keywords in capitals with their parameters).
 
     `settled` promises that its lines end in CRLF, the last one too, and that none begins with a dot.
-    Raises AddressRefused when this server never can carry it.
+    Raises AddressRefused when it cannot write to this reader, ServerAway when it takes no mail of this size.
     """
     to, options = _envelope(extensions, recipient, sum(map(len, message)))
     envelope = [
@@ -46,7 +46,7 @@ def _envelope(extensions: Mapping[str, str], recipient: str, size: int) -> tuple
     if "SIZE" in extensions:
         limit = extensions["SIZE"]
         if limit.isdecimal() and 0 < int(limit[:12]) < size:
-            raise AddressRefused(f"The mail server takes no more than {int(limit[:12]):,} bytes.")
+            raise ServerAway(f"The mail server takes no more than {int(limit[:12]):,} bytes of a mail.")
         options += f" SIZE={size}"
     return to, options
 

@@ -87,7 +87,8 @@ class Line:
         """Begin to hand over `message`, in any number of pieces; `settled` promises that its lines end in CRLF, the
         last one too, and that none begins with a dot.
 
-        Raises AddressRefused, the line still idle, when this server never can.
+        Raises AddressRefused or ServerAway, the line still idle, when this server never can: for what it cannot write
+        to this reader, or because it takes no mail of this size, from nobody.
         """
         assert self.stage is Stage.IDLE
         mail = mail_for(self.extensions, sender, recipient, message, settled)
@@ -101,7 +102,7 @@ class Line:
         """`offer` the mail after the one that waits for leave: its envelope will go out with that one's dot.
 
         RFC 2920, 3.1 allows it to a server that takes commands in groups; `pipelines` says whether this one does.
-        Raises AddressRefused as `offer` does, the line still as it was.
+        Raises AddressRefused and ServerAway as `offer` does, the line still as it was.
         """
         assert self.stage is Stage.LEAVE and self._next is None and self.pipelines
         self._next = mail_for(self.extensions, sender, recipient, message, settled)

@@ -367,6 +367,22 @@ def test_a_relay_that_is_not_there_leaves_its_share_to_the_other() -> None:
         assert deliver(replace(config, relays=(away, *config.relays))) == Sent(handed_over=40)
 
 
+class Small(Relay):
+    """Takes mails of up to 1,000 bytes."""
+
+    def _to(self, verb: str, words: str) -> str:
+        return "250-relay\r\n250-PIPELINING\r\n250 SIZE 1000" if verb == "EHLO" else super()._to(verb, words)
+
+
+def test_a_relay_that_takes_no_mail_of_this_size_costs_nobody_the_edition() -> None:
+    planned(20)
+    with at_work(Small()) as config:
+        assert "no more than 1,000 bytes" in deliver(config).trouble
+    assert states() == {"due": 20}
+    with at_work(Small(), Relay()) as config:
+        assert deliver(config) == Sent(handed_over=20)
+
+
 def test_relays_carry_by_their_weight() -> None:
     planned(120)
     light, heavy = Relay(), Relay()

@@ -181,12 +181,18 @@ class Handing:
             self._put_on(line.follow, relay, line)
 
     def _put_on(self, way: Callable[..., None], relay: Relay, line: Line) -> bool:
-        """Put the first mail that is ready on a line; False when its server never can carry it."""
+        """Put the first mail that is ready on a line; False when its server can never carry it."""
         job = self.ready.popleft()
         try:
             way(self.desk.sender(job), job.email, *job.message, settled=True)
         except AddressRefused as error:
             self.outcomes.append((job, error))
+            return False
+        except ServerAway as error:
+            relay.failed(str(error), each=True)
+            self.ready.appendleft(job)
+            if line.stage is Stage.IDLE:
+                line.drop("it can carry none of our mails")
             return False
         relay.carried += 1
         self.busy.setdefault(line, []).append(job)
