@@ -183,7 +183,9 @@ def _order(names: tuple[bytes, ...]) -> tuple[str, tuple[int, ...]]:
     first (5.4.2)."""
     places = [place for name in _NAMES for place in range(len(names) - 1, -1, -1) if names[place] == name]
     tag = ":".join(["from", *(names[place].decode() for place in places)])
-    return tag.replace(":list-id", ":\r\n  list-id", 1), tuple(places)
+    for name in (":list-id:", ":mime-version:"):  # lines of at most 78 signs (RFC 5322, 2.1.1)
+        tag = tag.replace(name, f":\r\n  {name[1:]}", 1)
+    return tag, tuple(places)
 
 
 @lru_cache(maxsize=64)

@@ -40,6 +40,7 @@ ADDRESS = re.compile(f"{_WORD}@{_WORD}")
 ENCODED_WORD = (
     45  # bytes: 60 signs of base64, 72 with what stands around them, of the 75 that a word may have
 )
+LONGEST_PLAIN = 35  # signs of a name, each of which may be escaped, in a line of 78
 SIMPLE_NAME = re.compile(r"(?=.{1,60}\Z)[A-Za-z0-9'-]+(?: [A-Za-z0-9'-]+)*")
 Encoder = Callable[[str], bytes]
 
@@ -210,7 +211,7 @@ def _phrase(name: str) -> list[str]:
 
     The standard library's way of folding takes seconds for some names of a hundred signs.
     """
-    if _is_plain(name):
+    if _is_plain(name) and len(name) <= LONGEST_PLAIN:
         return ['"' + re.sub(r'(["\\])', r"\\\1", name) + '"']
     words = [b""]
     for sign in map(str.encode, name):
@@ -257,7 +258,7 @@ def _fields(subject: str, config: Config, boundary: bytes, feedback_id: bytes) -
         b"List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         b"Feedback-ID: " + feedback_id,
         b"MIME-Version: 1.0",
-        b'Content-Type: multipart/alternative; boundary="' + boundary + b'"',
+        b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"',
     ]
 
 
