@@ -25,6 +25,9 @@ from daybreak.common.relays import MailServer
 from daybreak.common.smtpanswers import Answer, Answers, Nonsense, meaning
 
 READ_AT_ONCE = 16_384
+# Times the usual patience: who gives up here casts in doubt what the server is only looking through (RFC 5321, 4.5.3.2.6
+# allows it ten minutes).
+LONGER_AFTER_THE_DOT = 6
 MEASURED_EVERY = 0.25  # seconds
 MOST_PIECES = 512  # in one call; POSIX's IOV_MAX is 1,024 where it matters
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -112,7 +115,7 @@ class Line:
         assert self.stage is Stage.LEAVE
         self.stage = Stage.ANSWER
         self._waiting = ["."]
-        self._deadline = time.monotonic() + self.server.timeout
+        self._deadline = time.monotonic() + self.server.timeout * LONGER_AFTER_THE_DOT
         dot = b".\r\n"
         if self._next is not None:
             self._waiting += [verb for verb, _ in self._next.envelope]
