@@ -73,6 +73,7 @@ def deliver_due(
         _hand_over(way, supply, ending)
         while not sent.trouble and not ending() and supply.wait_for_a_domain():
             _hand_over(way, supply, ending)
+        supply.ledger.end()
         if sent.put_off and not sent.handed_over and not sent.trouble:
             sent.trouble = ALL_PUT_OFF
         give_back(claim, sent.trouble)

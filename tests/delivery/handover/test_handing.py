@@ -400,6 +400,38 @@ def test_a_relay_that_will_have_none_of_us_ends_the_run_and_everything_stays_due
     assert (sent.handed_over, states()) == (0, {"due": 20})
 
 
+def spread_over(domains: int) -> None:
+    """Readers at as many domains, in turn."""
+    for place, reader in enumerate(Reader.objects.order_by("pk")):
+        Reader.objects.filter(pk=reader.pk).update(email=f"reader{place:03}@d{place % domains}.example")
+
+
+def test_a_server_that_refuses_readers_everywhere_means_us_and_nobody_is_given_up() -> None:
+    many_readers(70)
+    spread_over(12)
+    plan(printed(), NIGHT)
+    denied = Relay(lambda relay, what: "554 5.7.1 Relay access denied" if what != "." else "250 fine")
+    with at_work(denied) as config:
+        sent = deliver(config)
+        assert "Relay access denied" in sent.trouble
+        assert (sent.refused, states()) == (0, {"due": 70})
+        assert deliver(config, BERLIN_SIX + dt.timedelta(minutes=1)).handed_over == 0
+    assert states() == {"due": 70}
+    with at_work(Relay()) as config:
+        assert deliver(config, BERLIN_SIX + dt.timedelta(hours=1)) == Sent(handed_over=70)
+
+
+def test_dead_readers_are_refused_one_by_one_as_long_as_others_are_taken() -> None:
+    many_readers(140)
+    spread_over(14)
+    plan(printed(), NIGHT)
+    dead = Relay(
+        lambda relay, what: "250 fine" if what.endswith("@d3.example") or what == "." else "550 gone"
+    )
+    with at_work(dead) as config:
+        assert deliver(config) == Sent(handed_over=10, refused=130)
+
+
 def test_nothing_is_handed_over_while_the_ledger_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     planned(20)
     relay = Relay()

@@ -25,6 +25,7 @@ State = Delivery.State
 Clock = Callable[[], dt.datetime]
 WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (2, 5, 15, 30))
 RENEWED_AFTER = LEASE / 5
+REFUSED_IN_A_ROW, AT_DOMAINS = 50, 10  # more than chance, even on an old list
 DOUBT_SETTLED = (
     State.CLAIMED,
     State.IN_DOUBT,
@@ -86,6 +87,8 @@ class Ledger:
         self.claim, self.clock, self.sent, self.pen = claim, clock, sent, pen
         self._renewed = clock()
         self.lost = 0
+        self._refused: list[Job] = []  # in a row
+        self._last_refusal = ""
 
     def write(self, outcomes: Sequence[Outcome], marks: Sequence[Job] = ()) -> set[uuid.UUID]:
         """Record `outcomes` and mark `marks` as on the wire, in one transaction; which of the marks stand.
@@ -131,6 +134,7 @@ class Ledger:
 
     def _taken(self, jobs: Sequence[Job], at: dt.datetime) -> None:
         if jobs:
+            self._refused.clear()
             facts = [State.HANDED_OVER, connection.ops.adapt_datetimefield_value(at), False]
             keys = [job.pk for job in jobs]
             self.sent.handed_over += update_rows(TAKEN, facts, keys, DOUBT_SETTLED, self.claim)
@@ -141,12 +145,35 @@ class Ledger:
             self._held([job.pk]).update(**UNSENT, reason=reason)
         elif isinstance(error, AddressRefused):
             self.sent.refused += self._finish([job.pk], state=State.REFUSED, reason=reason)
+            self._refused.append(job)
+            self._last_refusal = reason
+            if len(self._refused) >= REFUSED_IN_A_ROW:
+                self.take_refusals_back(reason)
         elif isinstance(error, InDoubt):
             self.sent.in_doubt += self._finish([job.pk], state=State.IN_DOUBT, reason=reason)
         else:
             again = at + WAITS[min(job.attempts, len(WAITS) - 1)]
             put_off = {**UNSENT, "due_at": again, "attempts": job.attempts + 1, "reason": reason}
             self.sent.put_off += self._held([job.pk]).update(**put_off)
+
+    def take_refusals_back(self, reason: str) -> None:
+        """Put off whom the server refused in a row, if they are at many domains: it means us, not each of them."""
+        refused, self._refused = self._refused, []
+        if len({job.domain for job in refused}) < AT_DOMAINS:
+            return
+        rows = Delivery.objects.filter(
+            pk__in=[job.pk for job in refused], claim=self.claim, state=State.REFUSED
+        )
+        taken_back = rows.update(**UNSENT, due_at=self.clock() + WAITS[-1], reason=reason)
+        self.sent.refused -= taken_back
+        self.sent.put_off += taken_back
+        self.sent.trouble = f"The mail server refuses readers at many domains, so it means us: {reason}"
+
+    def end(self) -> None:
+        """Look once more at a run in which nobody was taken."""
+        if self._refused and not self.sent.handed_over:
+            with self.pen.in_hand(), transaction.atomic():
+                self.take_refusals_back(self._last_refusal)
 
     def _held(self, keys: list[uuid.UUID]) -> QuerySet[Delivery]:
         """Rows that this claim still holds."""

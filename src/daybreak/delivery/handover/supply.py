@@ -127,6 +127,8 @@ class Supply:
         """
         lost, held = self.ledger.lost, None
         for place, row in enumerate(rows):
+            if self.ledger.sent.trouble:
+                return
             if self.ledger.lost != lost:
                 lost, held = self.ledger.lost, self.ledger.still_held(each.key for each in rows[place:])
             if held is None or row.key in held:
