@@ -113,7 +113,7 @@ def resume_(date: dt.date, by: str, at: dt.datetime) -> None:
 def stop_(date: dt.date, by: str, reason: str, at: dt.datetime) -> None:
     """Withdraw DATE's edition, for good, from everybody who has not got it."""
     withdrawn = stop(edition_of(date), by=by, at=at, reason=reason)
-    click.echo(f"The edition of {date} is stopped; withdrawn from {withdrawn} who had not got it.")
+    click.echo(f"The edition of {date} is stopped; withdrawn from {withdrawn:,} who had not got it.")
 
 
 @deliver.command()

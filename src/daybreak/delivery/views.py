@@ -165,7 +165,7 @@ def _held(edition: Edition, act: str, reason: str, by: str, at: dt.datetime) -> 
         return "Resumed: what is due leaves now."
     if act == "stop":
         withdrawn = stop(edition, by=by, at=at, reason=reason)
-        return f"Stopped: {withdrawn} readers will not get this edition by mail."
+        return f"Stopped: {withdrawn:,} readers will not get this edition by mail."
     raise Refused("Choose to pause, resume or stop.")
 
 
