@@ -86,12 +86,12 @@ def test_complaints_are_measured_by_the_usual_up_to_what_gmail_bears(friday: Edi
         for reader in newcomers
     )  # fmt: skip
     told(friday, "complaint", 5, NOON)
-    assert (line("complaints", NOON) or ("",))[0] == "wait", "0.25 % where 0.2 % is usual"
+    assert (line("complaints", NOON) or ("",))[0] == "well", "0.25 % where 0.2 % is usual"
     told(friday, "complaint", 1, NOON, skip=5)
     assert (line("complaints", NOON) or ("",))[0] == "late", "0.3 % is never to be reached"
 
 
-@pytest.mark.parametrize(("number", "state"), [(20, "wait"), (21, "late")])
+@pytest.mark.parametrize(("number", "state"), [(20, "well"), (21, "late")])
 def test_dead_addresses_are_late_above_a_fiftieth(friday: Edition, number: int, state: str) -> None:
     told(friday, "hard_bounce", number, NOON)
     assert (line("bounces", NOON) or ("",))[0] == state

@@ -14,6 +14,7 @@ from daybreak.circulation.models import Reader
 from daybreak.delivery.mending.holding import pause, stop
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import plan
+from daybreak.delivery.watch import watchviews
 from daybreak.delivery.watch.board import board_of, boards, first_wave, house_lines
 from daybreak.desk.calendar import add_holiday
 from daybreak.desk.models import Correction, Edition
@@ -164,7 +165,7 @@ def test_refusals_above_what_is_always_usual_are_measured_by_the_last_editions(y
             state="handed_over", handed_over_at=BERLIN_SIX, run=run
         )
         Delivery.objects.filter(pk__in=rows[:refused]).update(state="refused")
-    assert lines(BERLIN_SIX + MINUTE)["refusals"] == "wait"
+    assert lines(BERLIN_SIX + MINUTE)["refusals"] == "well"
     Delivery.objects.filter(edition=yesterday, state="refused").update(state="withdrawn")
     assert lines(BERLIN_SIX + MINUTE)["refusals"] == "late"
 
@@ -201,6 +202,21 @@ def test_the_board_is_for_staff(client: Client) -> None:
     assert "06:00 in Tokyo" in page and "<html" in page
     part = client.get("/desk/board/", headers={"HX-Request": "true"}).content.decode()
     assert "06:00 in Tokyo" in part and "<html" not in part
+    acted = client.get("/desk/board/", headers={"HX-Request": "true", "HX-Boosted": "true"})
+    assert "<html" in acted.content.decode(), "its main part replaces the page's"
+
+
+def test_an_edition_nobody_began_is_begun_from_the_board_and_one_that_is_there_is_opened(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchviews, "now", lambda: NIGHT)
+    client.force_login(User.objects.create(email="ines@example.org", name="Ines"))
+    page = client.get("/desk/board/").content.decode()
+    assert "Friday, May 6, 2022" in page and "/desk/editions/2022-05-06/" not in page
+    assert 'name="date" value="2022-05-06"' in page
+    open_edition()
+    page = client.get("/desk/board/").content.decode()
+    assert 'href="/desk/editions/2022-05-06/"' in page and 'href="/desk/deliveries/2022-05-06/"' in page
 
 
 def test_a_pause_that_keeps_readers_from_their_morning_must_be_seen(ben: Reader) -> None:

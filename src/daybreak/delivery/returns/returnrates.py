@@ -107,6 +107,6 @@ def rate_of(measure: Measure, at: dt.datetime) -> Rate | None:
 def _line(measure: Measure, rate: Rate) -> Line:
     counted = f"{rate.happened:,} of {rate.mails:,} mails {measure.what} within a day"
     if rate.share <= max(measure.floor, RISEN * rate.usual) and rate.share < measure.most:
-        return Line(measure.kind, measure.name, "wait", f"{counted}, as usual.")
+        return Line(measure.kind, measure.name, "well", f"{counted}, as usual.")
     shares = f"{rate.share:.2%}; usually {rate.usual:.2%}"
     return Line(measure.kind, measure.name, "late", f"{counted} ({shares}): {measure.advice}.")

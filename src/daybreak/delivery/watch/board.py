@@ -67,6 +67,7 @@ class Board:
     first: FirstWave | None
     cut_off: dt.datetime
     lines: tuple[Line, ...]
+    started: bool  # whether anybody has begun the edition
 
     @property
     def t_minus(self) -> str:
@@ -102,7 +103,7 @@ def board_of(date: dt.date, at: dt.datetime, hours: Hours | None = None) -> Boar
     goal = first.at if first else editions.first_morning(date)
     case = _Case(edition, date, at, first, goal - CUT_OFF, current_run(edition) if edition else None)
     lines = [line for look in LOOKS if (line := look(case))]
-    return Board(date, at, first, case.cut_off, tuple(lines))
+    return Board(date, at, first, case.cut_off, tuple(lines), started=edition is not None)
 
 
 def house_lines(at: dt.datetime) -> list[Line]:
@@ -311,7 +312,7 @@ def _refusals(case: _Case) -> Line | None:
     share = refused / tried
     usual = _usually_refused(case.date) if share > ALWAYS_USUAL else 0.0
     if share <= max(ALWAYS_USUAL, 2 * usual):
-        return Line("refusals", "Refused", "wait", f"{refused:,} of {tried:,}, as usual.")
+        return Line("refusals", "Refused", "well", f"{refused:,} of {tried:,}, as usual.")
     sentence = f"{refused:,} of {tried:,} were refused ({share:.1%}; usually {usual:.1%}): read the answers under Deliveries."
     return Line("refusals", "Refused", "late", sentence)
 

@@ -43,4 +43,4 @@ def alarm_key() -> None:
 
 def _print(lines: list[Line] | tuple[Line, ...]) -> None:
     for line in lines:
-        click.echo(f"  {line.name:<10} {line.state:<5} {line.sentence}")
+        click.echo(f"  {line.name:<14} {line.state:<5} {line.sentence}")

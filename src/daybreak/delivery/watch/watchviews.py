@@ -24,7 +24,7 @@ REMEMBERED = dt.timedelta(days=1)  # how long an alarm that is over stays on the
 @require_safe
 @staff_only
 def board(request: HttpRequest) -> HttpResponse:
-    """GET: the board; asked for as a part of a page, its lines alone."""
+    """GET: the board; asked for as a part of a page, its lines alone, but after an act there the whole."""
     at = now()
     context = {
         "at": at,
@@ -33,7 +33,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "ringing": Alarm.objects.filter(cleared_at=None),
         "past": Alarm.objects.filter(cleared_at__gte=at - REMEMBERED),
     }
-    part = "HX-Request" in request.headers
+    part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
     return render(request, "delivery/board_lines.html" if part else "delivery/board.html", context)
 
 
