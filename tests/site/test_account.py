@@ -92,6 +92,8 @@ def test_a_mistake_is_named_beside_its_field_and_nothing_is_saved(
     page = answer.content.decode()
     assert answer.status_code == 422
     assert sentence in page
+    (marked,) = re.findall(r'<[^>]*name="(\w+)"[^>]* autofocus>', page)
+    assert marked == field, "the page opens at the mistake"
     assert 'value="Ada L."' in page
     assert "<script>" not in page
     ada.refresh_from_db()
@@ -160,7 +162,7 @@ def test_the_page_stops_the_mail_says_what_goes_on_and_offers_it_back(ada: Reade
     assert "does not cancel a paid plan" in browser.get(address).content.decode()
     answer = browser.post(address, {"choice": choice}, follow=True)
     page = answer.content.decode()
-    assert "The mail has stopped" in page
+    assert ("The mail is paused" if choice == "pause" else "The mail has stopped") in page
     assert "A paid plan is untouched" in page
     ada.refresh_from_db()
     assert ada.mail_stopped_at is not None
@@ -226,6 +228,16 @@ def test_a_mail_that_does_not_come_is_not_said_to_be_in_the_inbox(ada: Reader) -
     page = Client().get(f"/unsubscribe/{ada.unsubscribe_token}/done/").content.decode()
     assert "The mail is not stopped" in page and "our mail came back" in page
     assert "in your inbox at" not in page
+
+
+def test_a_lapsed_reader_is_not_told_that_the_mail_is_back_or_the_paper_open(ada: Reader) -> None:
+    Period.objects.update(ends_at=now())
+    browser = browser_of(ada)
+    assert "No edition comes by mail while you have no access." in browser.get("/account/").content.decode()
+    paused = browser.post("/account/pause/", follow=True).content.decode()
+    assert "The morning mail is paused." in paused and "stays open" not in paused
+    resumed = browser.post("/account/resume/", follow=True).content.decode()
+    assert "once you have access" in resumed and "is back" not in resumed
 
 
 def test_the_mail_of_a_lapsed_reader_is_not_said_to_come(db: None) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -30,6 +30,7 @@ _DONE = {
     "saved": "Saved.",
     "paused": "The morning mail is paused.",
     "resumed": "The morning mail is back.",
+    "lapsed": "The mail is no longer paused. It comes again once you have access.",
     "too-soon": "Your mailbox refused our mail within the last day: try again tomorrow.",
 }
 _PARSERS = {
@@ -86,7 +87,12 @@ def resume(request: HttpRequest) -> HttpResponse:
     if reader is None:
         return redirect(_TO_SIGN_IN)
     resume_mail(reader, at, by="the reader")
-    return redirect("/account/?done=resumed")
+    return _resumed(reader, at)
+
+
+def _resumed(reader: Reader, at: dt.datetime) -> HttpResponse:
+    done = "resumed" if entitlement_of(reader, at).allowed else "lapsed"
+    return redirect(f"/account/?done={done}")
 
 
 @never_cache
@@ -102,7 +108,7 @@ def send_again(request: HttpRequest) -> HttpResponse:
     except Refused:
         return redirect("/account/?done=too-soon")
     resume_mail(reader, at, by="the reader")  # paused before or after: who asks for the mail wants it
-    return redirect("/account/?done=resumed")
+    return _resumed(reader, at)
 
 
 @csrf_exempt  # the mailbox provider posts without a cookie or form (RFC 8058); the token in the address is the key
@@ -120,7 +126,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         stop_mail(reader, at, by="the reader, by one click")
         return HttpResponse("The mail has stopped.\n", content_type="text/plain; charset=utf-8")
     stop_mail(reader, at, by="the reader")
-    return redirect("unsubscribed", token=token)
+    done = reverse("unsubscribed", args=[token])
+    return redirect(f"{done}?paused=yes" if request.POST.get("choice") == "pause" else done)
 
 
 @csrf_exempt  # as above: who was able to stop the mail can have it back
@@ -136,9 +143,13 @@ def unsubscribed(request: HttpRequest, token: str) -> HttpResponse:
     page = frame(request, at)
     if reader.mail_stopped_at is None:
         return render(request, "site/message.html", page | _not_stopped(reader, at))
+    title, what = "The mail has stopped", f"No more editions go to {reader.email}."
+    if request.GET.get("paused"):
+        title = "The mail is paused"
+        what = f"No editions go to {reader.email} until you have the mail back, here or in your account."
     page |= {
-        "title": "The mail has stopped",
-        "sentence": f"No more editions go to {reader.email}. A paid plan is untouched, and receipts still come.",
+        "title": title,
+        "sentence": f"{what} A paid plan is untouched, and receipts still come.",
         "button": "Have the mail back",
     }
     return render(request, "site/confirm.html", page)
@@ -202,6 +213,7 @@ def _about(reader: Reader, *, allowed: bool) -> dict[str, object]:
         "delivery_days": written(reader.delivery_days),
         "morning": _morning(reader, comes=allowed and reader.mail_stopped_at is None and not held_back),
         "paused": reader.mail_stopped_at is not None,
+        "lapsed": not allowed,
         "held_back": held_back,
     }
 
