@@ -106,6 +106,15 @@ def test_a_small_first_wave_does_not_make_the_rate(config: Config) -> None:
     assert rehearse(printed(), NIGHT, config).rate == 1.98
 
 
+def test_a_paper_too_small_to_tell_says_nothing_of_the_rate(config: Config) -> None:
+    many_readers(20)
+    day = dt.timedelta(days=1)
+    plan(printed(FRIDAY - day, NIGHT - day), NIGHT - day)
+    deliver(RememberingPost(), BERLIN_SIX - day)
+    found = rehearse(printed(), NIGHT, config)
+    assert (found.rate, found.minutes_largest_wave) == (None, None)
+
+
 def test_a_specimen_is_the_real_mail_marked_and_signed(ada: Reader, config: Config) -> None:
     edition = printed()
     mail = specimen(edition.press_runs.get(), config, "ines@paper.example", NIGHT, "[test]")

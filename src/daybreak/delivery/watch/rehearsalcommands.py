@@ -12,6 +12,7 @@ from daybreak.common.commandline import Day, at_option, json_option, print_json
 from daybreak.common.post import PostError, open_post
 from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.letters import NoAddress
+from daybreak.delivery.templatetags.sending import lasting
 from daybreak.delivery.watch.rehearsing import Rehearsal, rehearse, specimen
 from daybreak.desk.editions import edition_of
 from daybreak.press.renditions import current_run
@@ -22,7 +23,7 @@ from daybreak.press.renditions import current_run
 @json_option
 @at_option
 def dry_run(date: dt.date, as_json: bool, at: dt.datetime) -> None:
-    """What sending the edition of DATE would be; nothing is changed. Exit 1 when something stands in the way."""
+    """What sending the edition of DATE would be. Nothing is changed; exit 1 when something stands in the way."""
     found = rehearse(edition_of(date), at, settings.CONFIG)
     if as_json:
         print_json(found.to_json())
@@ -36,7 +37,7 @@ def dry_run(date: dt.date, as_json: bool, at: dt.datetime) -> None:
 @click.argument("date", type=Day())
 @click.option("--to", "address", required=True, metavar="ADDRESS", help="Who gets it.")
 def test_mail(date: dt.date, address: str) -> None:
-    """Send the real mail of DATE to one address, outside the ledger, with [test] before its subject."""
+    """Send the real mail of DATE to one address. It is outside the ledger, with [test] before its subject."""
     run = current_run(edition_of(date))
     if run is None:
         raise Refused(f"The edition of {date} is not printed: run `daybreak edition press {date}`.")
@@ -56,13 +57,14 @@ def test_mail(date: dt.date, address: str) -> None:
 def _print(found: Rehearsal) -> None:
     first = f", the first at {found.first.there}, {found.first.at:%Y-%m-%d %H:%M} UTC" if found.first else ""
     click.echo(f"{found.mails:,} mails in {found.waves} waves{first}.")
-    if found.rate:
+    if found.rate and found.minutes_largest_wave is not None:
+        takes = lasting(found.minutes_largest_wave * 60)
         click.echo(
-            f"The last editions went at {found.rate:g} mails a second in their busiest minute; the largest wave would take {found.minutes_largest_wave} min."
+            f"The last editions went at {found.rate:g} mails a second in their busiest minute; the largest wave would take {takes}."
         )
     if found.printed:
         click.echo(
-            f"The mail has {found.size:,} bytes, its page {found.html_size:,}; {found.signatures} signatures."
+            f"The mail has {found.size:,} bytes, its page {found.html_size:,} bytes; {found.signatures} signatures."
         )
         click.echo(f"Head: {', '.join(found.headers)}.")
         for link in found.foreign_links:

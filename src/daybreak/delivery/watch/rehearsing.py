@@ -37,13 +37,14 @@ LARGEST_HTML = 102_000  # bytes after which Gmail cuts a mail off
 SEEDED_BEFORE = dt.timedelta(minutes=20)  # of the first wave: time to look, and to stop it
 WAIT = dt.timedelta(minutes=2)
 RATED_OVER = 5  # of the last editions
+FEW = 60  # mails in the busiest minute below which it was the paper that was small, not the way that was slow
 LINK = re.compile(r"""href\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What a send would be. `mails` to how many readers in how many `waves`; `rate` in mails a second as the last
-    editions went, None before the first; sizes in bytes; `hindrances` are sentences."""
+    editions went, None while they were too few to tell; sizes in bytes; `hindrances` are sentences."""
 
     edition: dt.date
     printed: bool
@@ -185,7 +186,8 @@ def _rate(edition: Edition) -> float | None:
         rows = Delivery.objects.filter(edition=each, state=Delivery.State.HANDED_OVER)
         minutes = rows.annotate(minute=TruncMinute("handed_over_at")).order_by().values("minute")
         busiest = minutes.annotate(mails=Count("*")).order_by("-mails").first()
-        peaks.append(busiest["mails"] / 60 if busiest else 0.0)
+        if busiest and busiest["mails"] >= FEW:
+            peaks.append(busiest["mails"] / 60)
     return round(sum(peaks) / len(peaks), 2) if peaks else None
 
 
