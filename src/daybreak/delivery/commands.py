@@ -53,7 +53,7 @@ deliver.add_command(alarm_key)
 @json_option
 @click.pass_context
 def run(ctx: click.Context, at: dt.datetime, as_json: bool, workers: int, planned: bool) -> None:
-    """Plan every printed edition, hand over what is due, and return when nothing more is."""
+    """Plan every printed edition and hand over what is due. Returns when nothing more is."""
     rehearsed = ctx.get_parameter_source("at") is not ParameterSource.DEFAULT
     plans = Planned() if planned else plan_all(at)
     master = os.getppid()
@@ -88,7 +88,7 @@ by_option = click.option("--by", required=True, help="Who says so; the name is k
 @click.option("--reason", default="", help="Why, for the others on the desk.")
 @at_option
 def pause_(date: dt.date, by: str, reason: str, at: dt.datetime) -> None:
-    """Let no more mail of DATE's edition leave until it is resumed."""
+    """Hold the edition of DATE until it is resumed. No more of its mail leaves."""
     pause(edition_of(date), by=by, at=at, reason=reason)
     click.echo(f"The edition of {date} is paused: `daybreak deliver resume {date}` lets it go on.")
 
@@ -111,7 +111,7 @@ def resume_(date: dt.date, by: str, at: dt.datetime) -> None:
 )
 @at_option
 def stop_(date: dt.date, by: str, reason: str, at: dt.datetime) -> None:
-    """Withdraw DATE's edition, for good, from everybody who has not got it."""
+    """Withdraw the edition of DATE for good. Whoever has not got it gets none."""
     withdrawn = stop(edition_of(date), by=by, at=at, reason=reason)
     click.echo(f"The edition of {date} is stopped; withdrawn from {withdrawn:,} who had not got it.")
 
@@ -145,6 +145,7 @@ def status(date: dt.date, limit: int | None, as_json: bool, at: dt.datetime) -> 
     click.echo(summary(edition, at))
     if hold := hold_of(edition):
         click.echo(hold_sentence(hold))
+    click.echo("  ".join(["state".ljust(11), "due (UTC)".ljust(17), "reader", "why"]))
     for line in lines:
         told = line.reason or line.outcome
         when = f"{line.due_at:%Y-%m-%d %H:%M}Z" if line.due_at else "-"
@@ -156,7 +157,7 @@ def status(date: dt.date, limit: int | None, as_json: bool, at: dt.datetime) -> 
 @at_option
 @json_option
 def bounces(files: tuple[Path, ...], at: dt.datetime, as_json: bool) -> None:
-    """Take in mail that came back: .eml and mbox FILES, or maildir folders. The same mail again changes nothing."""
+    """Take in mail that came back. FILES are .eml or mbox, or maildir folders; the same mail again changes nothing."""
     counted = Counter(take_in(mail, at) for file in files for mail in mails_in(file))
     if as_json:
         print_json(dict(counted))
@@ -171,7 +172,7 @@ def bounces(files: tuple[Path, ...], at: dt.datetime, as_json: bool) -> None:
 @click.option("--lifted", is_flag=True, help="List those that were lifted instead.")
 @json_option
 def list_suppressions(lifted: bool, as_json: bool) -> None:
-    """Readers to whom no editions go because the mail came back, or they complained."""
+    """List the readers to whom no editions go. Their mail came back, or they complained."""
     rows = suppressions(lifted=lifted)
     if as_json:
         print_json([_as_json(row) for row in rows])
@@ -197,7 +198,7 @@ def lift_suppression(address: str, by: str, at: dt.datetime) -> None:
 
 @deliver.command("hook")
 def show_hook() -> None:
-    """The address to enter at the mail provider, so that it tells what became of each mail."""
+    """The address to enter at the mail provider. There it tells what became of each mail."""
     address = hook_address()
     if address is None:
         raise Refused(

@@ -37,7 +37,7 @@ def board(at: dt.datetime, as_json: bool) -> None:
 
 @click.command("alarm-key")
 def alarm_key() -> None:
-    """The key by which the receiver of DAYBREAK_ALARM_WEBHOOK knows that an alarm is ours."""
+    """The key that proves an alarm to be ours. The receiver of DAYBREAK_ALARM_WEBHOOK checks it."""
     click.echo(webhook_key())
 
 
