@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from daybreak.circulation.days import EVERY_DAY, bit_of
@@ -31,6 +32,8 @@ from daybreak.delivery.mornings import (
 from daybreak.delivery.returns.suppressing import suppressed
 from daybreak.desk.models import Edition
 from daybreak.press.models import PressRun
+
+AT_ONCE = 1000  # rows deleted in one statement: SQLite bounds its values
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def plan(printed: Edition | PressRun, at: dt.datetime, rules: Rules | None = Non
     """
     rules = rules or the_rules()
     edition = printed.edition if isinstance(printed, PressRun) else printed
-    dropped, _ = _unwanted(edition, rules).delete()
+    dropped = _drop(_unwanted(edition, rules))
     made = sum(insert_rows(edition, readers, waves) for readers, waves in list(_missing(edition, at, rules)))
     moved = sum(
         rows.update(due_at=now.due_at, not_after=now.not_after)
@@ -191,6 +194,23 @@ def _out_of_step(edition: Edition, rules: Rules) -> Iterator[tuple[QuerySet[Deli
 def _unwanted(edition: Edition, rules: Rules) -> QuerySet[Delivery]:
     """Due rows, never tried, whose reader does not want the paper of that day any more."""
     return _untried(edition).exclude(day_wanted(edition.date, rules, "reader__delivery_days"))
+
+
+def _drop(rows: QuerySet[Delivery]) -> int:
+    """Delete `rows`; how many. They are locked between the look and the act: one that a worker claimed in between would be
+    gone from the ledger while its mail leaves.
+    """
+    dropped = 0
+    while dropped or rows.exists():
+        with transaction.atomic():
+            some = (
+                rows.order_by().select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
+            )
+            keys = list(some[:AT_ONCE])
+            if not keys:
+                break
+            dropped += Delivery.objects.filter(pk__in=keys).delete()[0]
+    return dropped
 
 
 def _untried(edition: Edition) -> QuerySet[Delivery]:
