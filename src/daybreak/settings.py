@@ -18,7 +18,7 @@ try:
     CONFIG.data.mkdir(parents=True, exist_ok=True)
     SECRET_KEY = secret_key(CONFIG.data)
 except ConfigError as error:
-    sys.exit(f"daybreak: {error}")
+    sys.exit(f"daybreak: {' '.join(str(error).split())}")  # a value with line ends is one line all the same
 except OSError as error:
     sys.exit(f"daybreak: the data folder cannot be written ({error}): set DAYBREAK_DATA to one that can.")
 

@@ -173,3 +173,38 @@ def test_a_warm_up_doubles_each_day(tmp_path: Path) -> None:
 def test_a_wrong_mail_setting_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         read(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize("name", ["DAYBREAK_MAIL_FROM", "DAYBREAK_NOTICES_FROM", "DAYBREAK_ALARM_MAIL"])
+@pytest.mark.parametrize(
+    "value", ["a,b@paper.example", "a;b@paper.example", "(a)@paper.example", "nächt@paper.example"]
+)
+def test_an_address_that_no_header_can_carry_is_refused_at_the_start(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(ConfigError, match=name):
+        read(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize("domain", ["paper..example", "[127.0.0.1", "-", "paper.example,other.example"])
+def test_the_domain_of_an_address_is_a_host(tmp_path: Path, domain: str) -> None:
+    with pytest.raises(ConfigError, match="DAYBREAK_MAIL_FROM"):
+        read(tmp_path, DAYBREAK_MAIL_FROM=f"editions@{domain}")
+
+
+def test_bare_addresses_of_all_kinds_are_taken(tmp_path: Path) -> None:
+    for address in ("editions@paper.example", "o'hara+night@xn--mnchen-3ya.example", "root@localhost"):
+        assert read(tmp_path, DAYBREAK_MAIL_FROM=address).mail_from == address
+
+
+def test_a_name_of_the_paper_on_two_lines_becomes_one(tmp_path: Path) -> None:
+    assert read(tmp_path, DAYBREAK_PAPER_NAME="The\r\n Dawn\x00").paper_name == "The Dawn"
+
+
+def test_a_home_of_nobody_is_no_data_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="DAYBREAK_DATA"):
+        read(tmp_path, DAYBREAK_DATA="~nobody-of-this-name/paper")
+
+
+def test_a_blank_number_of_workers_is_none(tmp_path: Path) -> None:
+    assert read(tmp_path, DAYBREAK_MAIL_WORKERS=" ").mail_workers == 0

@@ -93,7 +93,7 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
     values = settings_in(environ, folder)
     _refuse_broker(values.get("DAYBREAK_BROKER_URL", ""))
     site_url = _site_url(values.get("DAYBREAK_SITE_URL") or "http://127.0.0.1:8000")
-    data = Path(values.get("DAYBREAK_DATA") or folder / "var").expanduser().resolve()
+    data = _data(values.get("DAYBREAK_DATA", ""), folder)
     mail_url = values.get("DAYBREAK_MAIL_URL", "")
     mail_from = _mail_from(values.get("DAYBREAK_MAIL_FROM", ""), site_url)
     return Config(
@@ -112,7 +112,7 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
         dkim_selector=_selector(values.get("DAYBREAK_DKIM_SELECTOR", "") or "daybreak"),
         bounce_mailbox=_bounce_mailbox(values.get("DAYBREAK_BOUNCE_MAILBOX", "")),
         bounce_smtp=_bounce_smtp(values.get("DAYBREAK_BOUNCE_SMTP", "")),
-        paper_name=values.get("DAYBREAK_PAPER_NAME", "").strip() or "Daybreak",
+        paper_name=_one_line(values.get("DAYBREAK_PAPER_NAME", "")) or "Daybreak",
         last_hour=_last_hour(values.get("DAYBREAK_LAST_HOUR", "")),
         open_outbox=_yes_or_no(values, "DAYBREAK_OPEN_OUTBOX"),
         wire_allow=_endpoints(values.get("DAYBREAK_WIRE_ALLOW", "")),
@@ -152,6 +152,15 @@ def _refuse_broker(url: str) -> None:
         raise ConfigError(
             "DAYBREAK_BROKER_URL names a task broker, which this version cannot use yet: take the setting out."
         )
+
+
+def _data(text: str, folder: Path) -> Path:
+    try:
+        return Path(text or folder / "var").expanduser().resolve()
+    except (RuntimeError, ValueError) as error:
+        raise ConfigError(
+            f"DAYBREAK_DATA is “{text}”, which leads nowhere: write a folder, such as /var/lib/daybreak."
+        ) from error
 
 
 def _storage(url: str, data: Path) -> Path:
@@ -235,8 +244,14 @@ def _sender(name: str, text: str) -> str:
     return address
 
 
+def _one_line(text: str) -> str:
+    """`text` as the head of a mail can carry it: without line ends and what cannot be seen."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
 def _workers(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{0,2}", text.strip(), re.ASCII):
+    text = text.strip()
+    if not re.fullmatch(r"[0-9]{0,2}", text):
         raise ConfigError(f"DAYBREAK_MAIL_WORKERS is “{text}”: write a number of processes, such as 4.")
     return int(text or 0)
 
