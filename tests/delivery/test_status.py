@@ -260,6 +260,17 @@ def test_all_in_doubt_are_settled_alike() -> None:
         settle_all(edition, "again", by="Ines", at=BERLIN_SIX)
 
 
+def test_what_was_stopped_is_not_sent_again_but_may_have_arrived() -> None:
+    edition = doubtful_rows(2)
+    stop(edition, by="Ben", at=BERLIN_SIX, reason="A hoax.")
+    row = Delivery.objects.order_by("reader_id")[0]
+    with pytest.raises(Refused, match="Ben stopped this edition for good"):
+        settle(edition, row.pk, "again", by="Ines", at=BERLIN_SIX)
+    with pytest.raises(Refused, match="Ben stopped this edition for good"):
+        settle_all(edition, "again", by="Ines", at=BERLIN_SIX)
+    assert settle_all(edition, "arrived", by="Ines", at=BERLIN_SIX) == {"handed_over": 2}
+
+
 def test_all_sent_again_are_due_but_those_whose_hour_is_past() -> None:
     edition = doubtful_rows(3)
     first = Delivery.objects.order_by("reader_id").values("pk")[:1]

@@ -183,6 +183,10 @@ def test_an_edition_is_paused_resumed_and_stopped_by_name(staff: Client, ben: Re
     assert "A &lt;hoax&gt;." in page
     assert "Resume" not in page
     assert states() == {"withdrawn": 1}
+    Delivery.objects.update(state="in_doubt")
+    page = staff.get("/desk/deliveries/2022-05-06/?state=in_doubt").content.decode()
+    assert "It arrived" in page and 'value="again"' not in page
+    Delivery.objects.update(state="withdrawn")
     assert "Choose to pause" in staff.post(HOLD, {"act": "burn"}, follow=True).content.decode()
 
 

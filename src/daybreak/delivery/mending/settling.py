@@ -13,7 +13,8 @@ from django.db.models.functions import Coalesce
 from daybreak.common.models import note
 from daybreak.common.refusal import Refused
 from daybreak.delivery.handover.claims import TOO_LATE, UNSENT
-from daybreak.delivery.models import Delivery
+from daybreak.delivery.mending.holding import hold_of
+from daybreak.delivery.models import Delivery, SendHold
 from daybreak.desk.models import Correction, Edition
 from daybreak.press.models import PressRun
 
@@ -25,12 +26,15 @@ RESTORED = "The newsroom was restored from a backup: it may have left since the 
 def settle(edition: Edition, delivery_id: uuid.UUID, answer: Answer, *, by: str, at: dt.datetime) -> str:
     """Settle a row in doubt: it arrived, or it shall be sent again; the state it is in now.
 
-    Sent again past its hour it is missed instead. Raises Refused when the row is not in doubt (any more).
+    Sent again past its hour it is missed instead. Raises Refused when the row is not in doubt (any more), and when it
+    shall be sent again though the edition was stopped.
     """
     with transaction.atomic():
         row = Delivery.objects.filter(pk=delivery_id, edition=edition, state=State.IN_DOUBT).first()
         if row is None:
             raise Refused("This mail is not in doubt any more: look at its line again.")
+        if answer == "again" and row.correction_id is None:
+            _refuse_if_stopped(edition)
         facts = _facts(row, answer, by, at)
         # Asked for its state once more: an answer that came late may have settled it meanwhile.
         if not Delivery.objects.filter(pk=row.pk, state=State.IN_DOUBT).update(**facts):
@@ -45,8 +49,10 @@ def settle_all(
 ) -> dict[str, int]:
     """Settle every row in doubt of an edition, or of a correction of it, alike: how many are in which state now.
 
-    Raises Refused when none is in doubt.
+    Raises Refused when none is in doubt, and when an edition that was stopped shall be sent again.
     """
+    if answer == "again" and correction is None:
+        _refuse_if_stopped(edition)
     with transaction.atomic():
         doubtful = Delivery.objects.filter(edition=edition, correction=correction, state=State.IN_DOUBT)
         if answer == "arrived":
@@ -63,6 +69,12 @@ def settle_all(
             raise Refused("No mail is in doubt any more: look at the edition again.")
         note("doubt settled", f"edition {edition.date}", by=by, at=at, answer=answer, **counts)
     return counts
+
+
+def _refuse_if_stopped(edition: Edition) -> None:
+    hold = hold_of(edition)
+    if hold is not None and hold.kind == SendHold.Kind.STOP:
+        raise Refused(f"{hold.by} stopped this edition for good: nothing of it is sent again.")
 
 
 def doubt_after_restore(at: dt.datetime) -> int:
