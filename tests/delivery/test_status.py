@@ -415,4 +415,4 @@ def test_the_status_for_people_tells_of_the_hold_and_what_to_do(ben: Reader) -> 
     )
     stop(edition, by="Ines", at=NIGHT, reason="A hoax.")
     assert told()[1].startswith("Stopped by Ines since 2022-05-05 16:00Z (A hoax.)")
-    assert told()[2].endswith("ben@example.org  Ines stopped this edition: A hoax.")
+    assert told()[-1].endswith("ben@example.org  Ines stopped this edition: A hoax.")
