@@ -26,6 +26,7 @@ Clock = Callable[[], dt.datetime]
 WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (2, 5, 15, 30))
 RENEWED_AFTER = LEASE / 5
 REFUSED_IN_A_ROW, AT_DOMAINS = 50, 10  # more than chance, even on an old list
+MEANS_US = "The mail server refuses readers everywhere, so it means us. Its last word: "
 DOUBT_SETTLED = (
     State.CLAIMED,
     State.IN_DOUBT,
@@ -159,19 +160,26 @@ class Ledger:
     def take_refusals_back(self, reason: str) -> None:
         """Put off whom the server refused in a row, if they are at many domains: it means us, not each of them."""
         refused, self._refused = self._refused, []
-        if len({job.domain for job in refused}) < AT_DOMAINS:
+        if len({job.domain for job in refused}) < AT_DOMAINS and not self._means_us():
             return
         rows = Delivery.objects.filter(
             pk__in=[job.pk for job in refused], claim=self.claim, state=State.REFUSED
         )
-        taken_back = rows.update(**UNSENT, due_at=self.clock() + WAITS[-1], reason=reason)
+        put_off = {**UNSENT, "due_at": self.clock() + WAITS[-1], "reason": f"{MEANS_US}{reason}"[:300]}
+        taken_back = rows.update(**put_off)
         self.sent.refused -= taken_back
         self.sent.put_off += taken_back
-        self.sent.trouble = f"The mail server refuses readers at many domains, so it means us: {reason}"
+        self.sent.trouble = f"{MEANS_US}{reason}"
+
+    def _means_us(self) -> bool:
+        """Whether others wait already because the server refused everybody."""
+        return Delivery.objects.filter(
+            state=State.DUE, due_at__gt=self.clock(), reason__startswith=MEANS_US
+        ).exists()
 
     def end(self) -> None:
-        """Look once more at a run in which nobody was taken."""
-        if self._refused and not self.sent.handed_over:
+        """Look once more at a run in which nobody was taken since the last refusals."""
+        if self._refused and (self.sent.trouble or not self.sent.handed_over):
             with self.pen.in_hand(), transaction.atomic():
                 self.take_refusals_back(self._last_refusal)
 
