@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.delivery.nameserver import name_server
 from tests.journeys.newsroom import Newsroom, free_port
 
@@ -48,3 +50,9 @@ def test_ses_that_tells_nothing_is_said_to_be_so(tmp_path: Path) -> None:
         told = newsroom.run("doctor", "--dns", dns).stdout
     assert "?     mail: goes to SES" in told and "until ?hook= in DAYBREAK_MAIL_URL names its topic" in told
     assert "SES sends and signs" in told and "SECRET" not in told
+
+
+@pytest.mark.parametrize("server", ["localhost:53", "dns.example:53", "9.9.9.9"])
+def test_a_name_server_that_cannot_be_asked_is_one_sentence(tmp_path: Path, server: str) -> None:
+    said = Newsroom(tmp_path).run("doctor", "--dns", server, status=2).stderr
+    assert said.startswith(f"daybreak: “{server}” is no name server") and len(said.splitlines()) == 1

@@ -44,14 +44,15 @@ class Finding:
 
 
 @click.command()
-@click.option("--dns", default="", metavar="HOST:PORT", help="Ask this name server, not the machine's own.")
+@click.option(
+    "--dns", default="", metavar="ADDRESS:PORT", help="Ask this name server, not the machine's own."
+)
 @json_option
 def doctor(dns: str, as_json: bool) -> None:
     """Check the set-up and say what to mend; exit 1 when something is not well."""
-    if dns and not is_endpoint(dns):
-        raise Misused(f"“{dns}” is no name server: write HOST:PORT, such as 9.9.9.9:53.")
+    names = _name_server(dns)
     findings = [finding for check in CHECKS for finding in check()]
-    findings += _mail_identity(dns)
+    findings += _mail_identity(names)
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -59,6 +60,16 @@ def doctor(dns: str, as_json: bool) -> None:
     ill = [finding for finding in findings if finding.well is False]
     if ill:
         raise Refused(f"{len(ill)} thing{'s' if len(ill) > 1 else ''} to mend: {ill[0].sentence}")
+
+
+def _name_server(dns: str) -> Names:
+    problem = f"“{dns}” is no name server: write the IP address and the port of one, such as 9.9.9.9:53."
+    if dns and not is_endpoint(dns):
+        raise Misused(problem)
+    try:
+        return Names(dns)
+    except ValueError as error:  # a name, which would have to be looked up first
+        raise Misused(problem) from error
 
 
 def _print(findings: list[Finding]) -> None:
@@ -70,7 +81,7 @@ def _print(findings: list[Finding]) -> None:
             click.echo(f"{name}. IN {kind} {quoted(value)}")
 
 
-def _mail_identity(dns: str) -> Iterator[Finding]:
+def _mail_identity(names: Names) -> Iterator[Finding]:
     """What the world's mail servers will ask; nothing while mail stays in the outbox."""
     config = settings.CONFIG
     if config.mail is None and config.provider is None:
@@ -86,7 +97,7 @@ def _mail_identity(dns: str) -> Iterator[Finding]:
         )
         yield Finding("mail identity", None, sentence)
     who = (config.mail_from, config.bounce_domain, keys, config.mail)
-    for check in identity_checks(*who, Names(dns), now(), by_provider=config.provider is not None):
+    for check in identity_checks(*who, names, now(), by_provider=config.provider is not None):
         add = (check.add.name, check.add.kind, check.add.value) if check.add else None
         yield Finding(check.name, check.well, check.sentence, add)
 

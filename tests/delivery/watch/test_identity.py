@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+import dns.resolver
 import pytest
 
 from daybreak.common.relays import MailServer
@@ -168,3 +169,24 @@ def test_silence_is_not_taken_for_a_missing_record(monkeypatch: pytest.MonkeyPat
     checks = list(identity_checks("a@paper.example", "paper.example", [KEY], None, Names("127.0.0.1:9"), NOW))
     assert [check.well for check in checks] == [None, None, None]
     assert "No name server answered" in checks[0].sentence
+
+
+def test_a_machine_without_a_name_server_could_not_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unset(self: dns.resolver.Resolver, f: object) -> None:
+        raise dns.resolver.NoResolverConfiguration("no nameservers")
+
+    monkeypatch.setattr(dns.resolver.Resolver, "read_resolv_conf", unset)
+    assert (
+        only(identity_checks("a@paper.example", "paper.example", [], None, Names(), NOW, True)).well is None
+    )
+
+
+def test_a_name_server_may_have_an_address_of_the_new_kind() -> None:
+    Names("[::1]:53")
+
+
+def test_an_include_that_can_be_no_name_makes_the_record_void(zone: Zone, names: Names) -> None:
+    for value in ("a..b", "x" * 64 + ".example"):
+        zone["paper.example", "TXT"] = [f'"v=spf1 include:{value} ~all"']
+        check = only(spf("paper.example", names))
+        assert check.well is False and f"includes {value}" in check.sentence

@@ -5,13 +5,17 @@ A name server that does not answer is said to be silent, not taken for a missing
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 import dns.exception
+import dns.name
 import dns.resolver
 import dns.reversename
 
 PATIENCE = 4.0  # seconds for one question, retries included
+# What cannot be a name at all does not exist: nobody need be asked.
+NO_NAMES = (dns.name.EmptyLabel, dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.BadEscape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,14 @@ class Names:
     """The domain name system, asked with a deadline. `server` is HOST:PORT of a name server, or "" for the machine's."""
 
     def __init__(self, server: str = "") -> None:
-        self._resolver = dns.resolver.Resolver(configure=not server)
+        """Raises ValueError when the HOST of `server` is not an IP address."""
+        self._resolver = dns.resolver.Resolver(configure=False)
         if server:
             host, _, port = server.rpartition(":")
-            self._resolver.nameservers, self._resolver.port = [host], int(port)
+            self._resolver.nameservers, self._resolver.port = [host.strip("[]")], int(port)
+        else:
+            with contextlib.suppress(dns.resolver.NoResolverConfiguration):  # then nobody can be asked
+                self._resolver = dns.resolver.Resolver()
         self._resolver.lifetime = PATIENCE
 
     def texts(self, name: str) -> list[str]:
@@ -66,7 +74,7 @@ class Names:
     def _ask(self, name: str, kind: str) -> list[object]:
         try:
             return list(self._resolver.resolve(name, kind, search=False))
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, *NO_NAMES):
             return []
         except (dns.exception.DNSException, OSError, ValueError) as error:
             raise NoAnswer(
