@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from daybreak.delivery.watch.names import Check, Names, NoAnswer, Record
 from daybreak.delivery.watch.spfrecord import spf
 
 RENEW_BEFORE = dt.timedelta(days=14)
+_DMARC = re.compile(r"\s*v\s*=\s*DMARC1\s*(;|$)", re.IGNORECASE)
 
 
 def identity_checks(
@@ -102,7 +104,7 @@ def _dmarc_records(domain: str, names: Names) -> tuple[list[str], str]:
     for start in range(max(1, len(labels) - 1)):
         name = ".".join(labels[start:])
         texts = names.texts(f"_dmarc.{name}")
-        if found := [text for text in texts if text.replace(" ", "").lower().startswith("v=dmarc1")]:
+        if found := [text for text in texts if _DMARC.match(text)]:
             return found, name
     return [], ""
 

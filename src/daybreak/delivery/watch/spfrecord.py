@@ -40,9 +40,8 @@ def spf(domain: str, names: Names) -> Iterator[Check]:
     if mistake := next(_spf_mistakes(terms, names), ""):
         yield Check("SPF", False, f"The record of {domain} {mistake}.")
         return
-    lookups = _lookups(domain, names, set())
-    if lookups > MOST_LOOKUPS:
-        sentence = f"The record of {domain} costs {lookups} look-ups, and servers stop at {MOST_LOOKUPS}: take includes out."
+    if _lookups(domain, names) > MOST_LOOKUPS:
+        sentence = f"The record of {domain} costs more than {MOST_LOOKUPS} look-ups, where servers stop: take includes out, and what includes itself."
         yield Check("SPF", False, sentence)
         return
     yield Check("SPF", True, f"{domain}: {records[0]}")
@@ -72,11 +71,13 @@ def _spf_records(domain: str, names: Names) -> list[str]:
     return [text for text in names.texts(domain) if text.lower().split(" ")[0] == "v=spf1"]
 
 
-def _lookups(domain: str, names: Names, seen: set[str]) -> int:
-    """How many look-ups an SPF record costs, those of its includes too; a loop is counted once."""
-    if domain in seen or len(seen) > 2 * MOST_LOOKUPS:
-        return 0
-    seen.add(domain)
+def _lookups(domain: str, names: Names, path: tuple[str, ...] = ()) -> int:
+    """How many look-ups an SPF record costs, those of its includes too; counted on until they are too many.
+
+    `path` leads to it: what includes itself costs more than any server pays (RFC 7208, 4.6.4).
+    """
+    if domain in path:
+        return MOST_LOOKUPS + 1
     count = 0
     for text in names.texts(domain):
         words = text.lower().split()
@@ -85,7 +86,9 @@ def _lookups(domain: str, names: Names, seen: set[str]) -> int:
             if kind.split("/")[0] in _ASKING:
                 count += 1
             if kind in ("include", "redirect") and value:
-                count += _lookups(value, names, seen)
+                count += _lookups(value, names, (*path, domain))
+            if count > MOST_LOOKUPS:
+                return count
     return count
 
 
