@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.delivery.nameserver import name_server
-from tests.journeys.newsroom import Newsroom, free_port
+from tests.journeys.newsroom import Newsroom, free_port, mailbox
 
 
 def test_a_fresh_newsroom_is_well(tmp_path: Path) -> None:
@@ -56,3 +56,13 @@ def test_ses_that_tells_nothing_is_said_to_be_so(tmp_path: Path) -> None:
 def test_a_name_server_that_cannot_be_asked_is_one_sentence(tmp_path: Path, server: str) -> None:
     said = Newsroom(tmp_path).run("doctor", "--dns", server, status=2).stderr
     assert said.startswith(f"daybreak: “{server}” is no name server") and len(said.splitlines()) == 1
+
+
+def test_each_relay_is_greeted_and_not_the_first_alone(tmp_path: Path) -> None:
+    away = free_port()
+    with mailbox() as box, name_server({}) as dns:
+        urls = ",".join(f"smtp://127.0.0.1:{port}" for port in (box.port, away))
+        newsroom = Newsroom(tmp_path, {"DAYBREAK_MAIL_URL": urls})
+        told = newsroom.run("doctor", "--dns", dns, status=1).stdout
+    assert f"well  mail: 127.0.0.1:{box.port} answers." in told
+    assert f"MEND  mail: The mail server 127.0.0.1:{away} cannot be used" in told

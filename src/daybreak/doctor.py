@@ -20,6 +20,7 @@ from daybreak.common.dkim import dns_records
 from daybreak.common.post import PostError, SmtpPost
 from daybreak.common.provider import SES
 from daybreak.common.refusal import Misused, Refused
+from daybreak.common.relays import MailServer
 from daybreak.delivery.mailcommands import quoted
 from daybreak.delivery.watch.identity import identity_checks
 from daybreak.delivery.watch.names import Names, Record
@@ -96,7 +97,7 @@ def _mail_identity(names: Names) -> Iterator[Finding]:
             f"{config.provider.called} sends and signs: publish the SPF and DKIM records that it shows."
         )
         yield Finding("mail identity", None, sentence)
-    who = (config.mail_from, config.bounce_domain, keys, config.mail)
+    who = (config.mail_from, config.bounce_domain, keys, config.relays)
     for check in identity_checks(*who, names, now(), by_provider=config.provider is not None):
         add = (check.add.name, check.add.kind, check.add.value) if check.add else None
         yield Finding(check.name, check.well, check.sentence, add)
@@ -148,7 +149,7 @@ def _voice() -> Iterator[Finding]:
 
 
 def _mail() -> Iterator[Finding]:
-    server, provider = settings.CONFIG.mail, settings.CONFIG.provider
+    provider, relays = settings.CONFIG.provider, settings.CONFIG.relays
     if provider is not None:
         deaf = provider.name == SES and not provider.hook_key
         unheard = (
@@ -156,16 +157,19 @@ def _mail() -> Iterator[Finding]:
         )
         sentence = f"goes to {provider.called}; `daybreak deliver test` tries it.{unheard}"
         yield Finding("mail", None if deaf else True, sentence)
-        return
-    if server is None:
+    elif not relays:
         yield Finding("mail", True, "goes to the built-in outbox; set DAYBREAK_MAIL_URL to send it.")
-        return
+    for server in relays:
+        yield _greeted(server)
+
+
+def _greeted(server: MailServer) -> Finding:
     post = SmtpPost(server)
     try:
         post.greet()
-        yield Finding("mail", True, f"{server.host}:{server.port} answers.")
+        return Finding("mail", True, f"{server.name} answers.")
     except PostError as error:
-        yield Finding("mail", False, str(error))
+        return Finding("mail", False, str(error))
     finally:
         post.close()
 

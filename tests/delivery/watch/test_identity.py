@@ -43,7 +43,7 @@ def only(checks: Iterator[Check]) -> Check:
 
 def test_a_paper_in_order_is_well(names: Names) -> None:
     server = MailServer("mail.paper.example", 25, "", "", "none")
-    checks = list(identity_checks("editions@paper.example", "paper.example", [KEY], server, names, NOW))
+    checks = list(identity_checks("editions@paper.example", "paper.example", [KEY], [server], names, NOW))
     assert [(check.name, check.well) for check in checks] == [
         ("SPF", True),
         ("DKIM", True),
@@ -120,7 +120,7 @@ def test_a_misspelt_policy_is_to_be_mended_not_joined_by_another(zone: Zone, nam
 def test_a_provider_sends_and_signs_by_itself(zone: Zone, names: Names) -> None:
     del zone["paper.example", "TXT"]
     checks = identity_checks(
-        "editions@paper.example", "bounces.example", [], None, names, NOW, by_provider=True
+        "editions@paper.example", "bounces.example", [], [], names, NOW, by_provider=True
     )
     assert [(check.name, check.well) for check in checks] == [("DMARC", True)]
 
@@ -179,7 +179,7 @@ def test_a_relay_without_a_name_that_leads_back(zone: Zone, names: Names) -> Non
 
 def test_silence_is_not_taken_for_a_missing_record(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("daybreak.delivery.watch.names.PATIENCE", 0.2)
-    checks = list(identity_checks("a@paper.example", "paper.example", [KEY], None, Names("127.0.0.1:9"), NOW))
+    checks = list(identity_checks("a@paper.example", "paper.example", [KEY], [], Names("127.0.0.1:9"), NOW))
     assert [check.well for check in checks] == [None, None, None]
     assert "No name server answered" in checks[0].sentence
 
@@ -189,9 +189,7 @@ def test_a_machine_without_a_name_server_could_not_look(monkeypatch: pytest.Monk
         raise dns.resolver.NoResolverConfiguration("no nameservers")
 
     monkeypatch.setattr(dns.resolver.Resolver, "read_resolv_conf", unset)
-    assert (
-        only(identity_checks("a@paper.example", "paper.example", [], None, Names(), NOW, True)).well is None
-    )
+    assert only(identity_checks("a@paper.example", "paper.example", [], [], Names(), NOW, True)).well is None
 
 
 def test_a_name_server_may_have_an_address_of_the_new_kind() -> None:

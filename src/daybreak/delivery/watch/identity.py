@@ -11,7 +11,7 @@ import ipaddress
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from daybreak.common.relays import MailServer
 from daybreak.delivery.watch.names import Check, Names, NoAnswer, Record
@@ -25,7 +25,7 @@ def identity_checks(
     mail_from: str,
     bounce_domain: str,
     keys: list[Record],
-    server: MailServer | None,
+    relays: Sequence[MailServer],
     names: Names,
     at: dt.datetime,
     by_provider: bool = False,
@@ -37,7 +37,7 @@ def identity_checks(
     domain = mail_from.rpartition("@")[2].lower()
     looks = [("SPF", spf(bounce_domain, names)), ("DKIM", dkim(keys, names))] if not by_provider else []
     looks.append(("DMARC", dmarc(domain, domain if by_provider else bounce_domain, names)))
-    if server is not None:
+    for server in relays:
         looks += [("relay name", relay_name(server, names)), ("relay TLS", relay_tls(server, at))]
     for name, checks in looks:
         try:
