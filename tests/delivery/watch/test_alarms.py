@@ -119,6 +119,32 @@ def test_an_alarm_can_ring_again(told_by_mail: Config) -> None:
     assert Alarm.objects.count() == 2
 
 
+def test_what_a_clock_ahead_of_its_time_raised_is_over_when_it_is_right_again(
+    ada: Reader, told_by_mail: Config
+) -> None:
+    week, post = dt.timedelta(days=7), RememberingPost()
+    keep_in_step(LATE + week, told_by_mail)
+    tell_what_is_due(LATE + week, told_by_mail, away)
+    assert Alarm.objects.filter(cleared_at=None).exists()
+    assert keep_in_step(NIGHT, told_by_mail)[1] == 1
+    assert not Alarm.objects.filter(cleared_at=None).exists()
+    tell(post, NIGHT, told_by_mail)
+    assert [parsed(message)["Subject"].split(":")[0] for _, message in post.taken] == ["Over"]
+
+
+def test_a_message_that_a_clock_ahead_of_its_time_put_off_is_told_soon(told_by_mail: Config) -> None:
+    ahead = NIGHT + dt.timedelta(days=7)
+    raise_alarm(("mail server", "mail"), "It is away.", ahead, told_by_mail)
+    tell_what_is_due(ahead, told_by_mail, away)
+    assert out_of_step(NIGHT)
+    assert tell(RememberingPost(), NIGHT, told_by_mail) == 1
+
+
+def test_what_another_process_raised_a_moment_later_is_not_cleared(told_by_mail: Config) -> None:
+    raise_alarm(("mail server", "mail"), "It is away.", NIGHT + MINUTE, told_by_mail)
+    assert not clear_alarm(("mail server", "mail"), NIGHT, told_by_mail)
+
+
 def test_the_board_leaves_the_mail_servers_alarm_alone(told_by_mail: Config) -> None:
     raise_alarm(("mail server", "mail"), "It is away.", NIGHT, told_by_mail)
     assert keep_in_step(NIGHT + MINUTE, told_by_mail) == (0, 0)
@@ -222,6 +248,18 @@ def test_a_webhook_that_fails_is_tried_again(hook: Any) -> None:
     assert "answered 503" in Telling.objects.get().last_error
     hook.answer = 204
     assert tell_what_is_due(NIGHT + MINUTE, config, away) == 1
+
+
+def test_what_is_over_is_not_raised_afterwards(hook: Any) -> None:
+    config = by_hook(hook)
+    hook.answer = 503
+    raise_alarm(("mail server", "mail"), "It is away.", NIGHT, config)
+    tell_what_is_due(NIGHT, config, away)
+    clear_alarm(("mail server", "mail"), NIGHT + MINUTE / 2, config)
+    hook.answer = 200
+    for minutes in (1, 2, 30):
+        tell_what_is_due(NIGHT + minutes * MINUTE, config, away)
+    assert [said["news"] for said in hook.heard] == ["raised", "cleared"], "the first was not taken"
 
 
 def test_a_private_webhook_that_is_not_named_is_not_asked(hook: Any) -> None:

@@ -7,17 +7,21 @@ could not be told is told as soon as somebody can be reached.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
+from django.db.models import DateTimeField, Q, Value
+from django.db.models.functions import Greatest
 
 from daybreak.common.config import Config
 from daybreak.common.models import note
 from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.models import Alarm, Telling
 from daybreak.delivery.watch.board import boards, house_lines
+from daybreak.delivery.watch.telling import waiting_tellings
 
 MAIL_SERVER = ("mail server", "mail")
+AHEAD = dt.timedelta(minutes=10)  # longer than any look at the board takes
 Key = tuple[str, str]
 
 
@@ -39,7 +43,7 @@ def out_of_step(at: dt.datetime) -> bool:
 
 def tellings_due(at: dt.datetime) -> bool:
     """Whether a message about an alarm waits to be sent."""
-    return Telling.objects.filter(told_at__isnull=True, due_at__lte=at).exists()
+    return waiting_tellings(at).exists()
 
 
 def keep_in_step(at: dt.datetime, config: Config) -> tuple[int, int]:
@@ -73,18 +77,23 @@ def raise_alarm(key: Key, sentence: str, at: dt.datetime, config: Config) -> boo
 
 
 def clear_alarm(key: Key, at: dt.datetime, config: Config) -> bool:
-    """End the open alarm of a kind and subject; whether there was one. Who was told of it is told that it is over."""
+    """End the open alarm of a kind and subject; whether there was one. Who was told of it is told that it is over.
+
+    One that a process raised a moment later is left: it knew more. What was raised much later than `at` was so by a
+    clock that ran ahead.
+    """
     kind, subject = key
     with transaction.atomic():
         alarm = Alarm.objects.filter(kind=kind, subject=subject, cleared_at=None).first()
-        if alarm is None or not Alarm.objects.filter(pk=alarm.pk, cleared_at=None, raised_at__lte=at).update(
-            cleared_at=at
-        ):
+        known = Q(raised_at__lte=at) | Q(raised_at__gt=at + AHEAD)
+        over = {"cleared_at": Greatest("raised_at", Value(at, DateTimeField()))}
+        if alarm is None or not Alarm.objects.filter(known, pk=alarm.pk, cleared_at=None).update(**over):
             return False
-        # What nobody was told of needs neither its message nor an all-clear.
-        alarm.tellings.filter(told_at=None, attempts=0).delete()
-        if alarm.tellings.exists():
-            _owe(alarm, Telling.News.CLEARED, at, config)
+        # What nobody was told of needs neither its message nor an all-clear; what may have been heard needs no more
+        # than that it is over, for tried again it would come after that.
+        heard = set(alarm.tellings.filter(attempts__gt=0).values_list("way", flat=True))
+        alarm.tellings.filter(told_at=None).delete()
+        _owe(alarm, Telling.News.CLEARED, at, config, heard)
         note("alarm cleared", subject, by="the clock", at=at, kind=kind)
         return True
 
@@ -110,9 +119,16 @@ def _open() -> Iterable[Alarm]:
     return Alarm.objects.filter(cleared_at=None).exclude(kind=kind)
 
 
-def _owe(alarm: Alarm, news: Telling.News, at: dt.datetime, config: Config) -> None:
+def _owe(
+    alarm: Alarm,
+    news: Telling.News,
+    at: dt.datetime,
+    config: Config,
+    only: Collection[str] = Telling.Way.values,
+) -> None:
     ways = [Telling.Way.MAIL] if config.alarm_mail else []
     ways += [Telling.Way.WEBHOOK] if config.alarm_webhook else []
     Telling.objects.bulk_create(
-        [Telling(alarm=alarm, way=way, news=news, due_at=at) for way in ways], ignore_conflicts=True
+        [Telling(alarm=alarm, way=way, news=news, due_at=at) for way in ways if way in only],
+        ignore_conflicts=True,
     )

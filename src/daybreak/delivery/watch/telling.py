@@ -14,7 +14,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 import aiohttp
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from daybreak.common.config import Config
 from daybreak.common.dkim import signer
@@ -40,7 +40,7 @@ def tell_what_is_due(at: dt.datetime, config: Config, open_post: OpenPost) -> in
     answer was lost is told again: an alarm heard twice does no harm.
     """
     told = 0
-    for telling in Telling.objects.filter(told_at=None, due_at__lte=at).select_related("alarm")[:50]:
+    for telling in waiting_tellings(at).select_related("alarm")[:50]:
         wait = WAITS[min(telling.attempts, len(WAITS) - 1)]
         mine = Telling.objects.filter(pk=telling.pk, told_at=None, attempts=telling.attempts)
         if not mine.update(attempts=F("attempts") + 1, due_at=at + wait):
@@ -50,6 +50,12 @@ def tell_what_is_due(at: dt.datetime, config: Config, open_post: OpenPost) -> in
         Telling.objects.filter(pk=telling.pk).update(**sent)
         told += not error
     return told
+
+
+def waiting_tellings(at: dt.datetime) -> QuerySet[Telling]:
+    """The messages that are due at `at`, and those that a clock which ran ahead put off beyond every wait."""
+    due = Q(due_at__lte=at) | Q(due_at__gt=at + WAITS[-1])
+    return Telling.objects.filter(due, told_at=None)
 
 
 def message_of(telling: Telling, config: Config, at: dt.datetime) -> bytes:
