@@ -267,4 +267,17 @@ def test_a_private_webhook_that_is_not_named_is_not_asked(hook: Any) -> None:
     raise_alarm(("mail server", "mail"), "It is away.", NIGHT, config)
     assert tell_what_is_due(NIGHT, config, away) == 0
     assert hook.heard == []
-    assert "cannot be reached" in Telling.objects.get().last_error
+    assert "name it in DAYBREAK_WIRE_ALLOW" in Telling.objects.get().last_error
+
+
+def test_the_board_says_who_could_not_be_told(client: Client, hook: Any) -> None:
+    config = by_hook(hook)
+    hook.answer = 404
+    raise_alarm(("mail server", "mail"), "It is away.", NIGHT, config)
+    tell_what_is_due(NIGHT, config, away)
+    client.force_login(User.objects.create(email="ines@example.org", name="Ines"))
+    words = "Not told by webhook yet: The webhook answered 404"
+    assert words in client.get("/desk/board/").content.decode()
+    hook.answer = 200
+    tell_what_is_due(NIGHT + MINUTE, config, away)
+    assert words not in client.get("/desk/board/").content.decode()

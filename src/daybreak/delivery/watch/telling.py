@@ -134,6 +134,10 @@ async def _post(url: str, body: bytes, headers: dict[str, str], allow: tuple[str
     except TimeoutError as error:
         raise NotTold(f"The webhook did not answer within {DEADLINE:g} seconds.") from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
+        if isinstance(getattr(error, "os_error", None), PrivateAddress):
+            raise NotTold(
+                "The webhook leads to a private address: name it in DAYBREAK_WIRE_ALLOW as HOST:PORT."
+            ) from error
         raise NotTold(f"The webhook cannot be reached: {' '.join(str(error).split())[:150]}.") from error
 
 

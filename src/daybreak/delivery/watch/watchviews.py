@@ -30,7 +30,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "at": at,
         "boards": boards(at),
         "house": house_lines(at),
-        "ringing": Alarm.objects.filter(cleared_at=None),
+        "ringing": Alarm.objects.filter(cleared_at=None).prefetch_related("tellings"),
         "past": Alarm.objects.filter(cleared_at__gte=at - REMEMBERED),
     }
     part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
