@@ -37,7 +37,8 @@ def until_asked_to_end() -> Iterator[Ending]:
     def hear(number: int, frame: FrameType | None) -> None:
         asked.append(number)
         handler = before[signal.Signals(number)]
-        if callable(handler) and handler is not signal.default_int_handler:
+        # A service manager tells the whole group and `serve` its parts: twice is not more urgent, for it ends in seconds.
+        if len(asked) == 1 and callable(handler) and handler is not signal.default_int_handler:
             passed_on.append(number)
             handler(number, frame)
 
@@ -48,6 +49,5 @@ def until_asked_to_end() -> Iterator[Ending]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    for heard in asked:
-        if heard not in passed_on:
-            signal.raise_signal(heard)
+    if asked and not passed_on:
+        signal.raise_signal(asked[0])
