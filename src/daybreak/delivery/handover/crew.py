@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,7 +47,7 @@ def deliver_in_force(
                 if ending():
                     other.terminate()
             for other in others:
-                sent.add(_end(other))
+                sent.add(_end(other, told=ending()))
     return sent
 
 
@@ -69,8 +70,11 @@ def _start(rehearsed_at: dt.datetime | None) -> subprocess.Popen[str]:
     return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
-def _end(worker: subprocess.Popen[str]) -> Sent:
+def _end(worker: subprocess.Popen[str], *, told: bool) -> Sent:
+    """What a worker says it did. One that was told to end ends by the signal, and says nothing."""
     output, _ = worker.communicate()
+    if told and worker.returncode == -signal.SIGTERM:
+        return Sent()
     try:
         counts = json.loads(output)
         return Sent(**{field.name: counts[field.name] for field in fields(Sent)})
