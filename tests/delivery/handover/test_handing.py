@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, BinaryIO, ClassVar
 
 import pytest
@@ -25,7 +26,7 @@ from daybreak.circulation.models import Reader
 from daybreak.common.config import Config
 from daybreak.common.dkim import make_keys
 from daybreak.common.relays import MailServer, WarmUp
-from daybreak.delivery.handover import claims, lines
+from daybreak.delivery.handover import claims, handing, lines
 from daybreak.delivery.handover import ledger as ledgers
 from daybreak.delivery.handover.ledger import Job, Sent
 from daybreak.delivery.handover.pacing import BURST, Paces
@@ -559,6 +560,26 @@ def test_paces_are_shared_by_all_who_send_here(tmp_path: Path) -> None:
     assert one.wait("b.example", 60, 1000.0) == 0.0
     assert one.wait("a.example", 60, 1001.5) == 0.0
     assert one.wait("a.example", 60, 10.0) == 0.0, "a clock that was set back must not stop the mail"
+
+
+@pytest.mark.parametrize("by", ["relay", "domain"])
+def test_a_clock_set_back_in_the_middle_stops_no_pace(by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(5)
+    relay = Relay()
+
+    def told() -> float:
+        return 1_000_000.0 + time.monotonic() - (86_400 if len(relay.taken) >= 2 else 0)
+
+    for module in (lines, handing):
+        monkeypatch.setattr(module, "time", SimpleNamespace(time=told, monotonic=time.monotonic))
+    with at_work(relay, connections=1, paces={"example.org": 120} if by == "domain" else {}) as config:
+        paced = tuple(replace(server, pace=120 if by == "relay" else 0) for server in config.relays)
+        assert deliver(replace(config, relays=paced)).handed_over == 5
+
+
+def test_the_slowest_pace_is_kept(tmp_path: Path) -> None:
+    paces = Paces(replace(django_settings.CONFIG, data=tmp_path))
+    assert sum(paces.wait("a.example", 1, 1000.0 + second) == 0.0 for second in range(300)) == 6
 
 
 def test_a_warm_up_ends_the_day_at_its_ceiling() -> None:

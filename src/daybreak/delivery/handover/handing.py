@@ -158,10 +158,10 @@ class Handing:
         """Whether its domain has had its pace."""
         if not self.lines.paces.by_domain:
             return False
-        now, resting = time.time(), self.supply.resting
+        now, resting = time.monotonic(), self.supply.resting
         if resting.get(job.domain, 0.0) > now:
             return True
-        wait = self.lines.paces.wait_for_domain(job.domain, now)
+        wait = self.lines.paces.wait_for_domain(job.domain, time.time())
         if wait:
             resting[job.domain] = now + max(wait, BURST)
         return bool(wait)

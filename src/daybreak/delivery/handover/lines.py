@@ -163,10 +163,10 @@ class Lines:
     def _in_pace(self, relay: Relay) -> bool:
         if not relay.server.pace:
             return True
-        now = time.time()
+        now = time.monotonic()  # a clock that is set back would pause the relay until it is as late again
         if now < relay.paused_until:
             return False
-        wait = self.paces.wait(f"relay {relay.server.name}", relay.server.pace, now)
+        wait = self.paces.wait(f"relay {relay.server.name}", relay.server.pace, time.time())
         relay.paused_until = now + wait
         return wait == 0.0
 

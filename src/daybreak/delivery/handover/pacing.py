@@ -20,7 +20,8 @@ from daybreak.delivery.models import Delivery
 
 SLOTS = 65_536  # two keys that fall into one slot share its pace: slower than asked, never faster
 BURST = 2.0  # seconds' worth of mails that may leave at once
-FAR = 60.0  # seconds: an expected instant beyond this comes from a clock that was set back since
+# Seconds, more than a mail a minute is ever put off: what is expected beyond this, a clock that was set back expects.
+FAR = 60.0 + 2 * BURST
 
 
 class Paces:

@@ -38,7 +38,7 @@ ALL_PUT_OFF = "The mail server put off every mail of a batch: the next run tries
 
 @dataclass(slots=True)
 class Supply:
-    """The jobs of one claim. `resting` says until when (Unix seconds) a domain is left alone; what `held_back` has
+    """The jobs of one claim. `resting` says until when (monotonic seconds) a domain is left alone; what `held_back` has
     stays claimed until the next rows are taken, and is due again then."""
 
     ledger: Ledger
@@ -70,7 +70,7 @@ class Supply:
         """Sleep until the first resting domain takes mail again; False when none rests."""
         if not self.resting:
             return False
-        time.sleep(max(min(self.resting.values()) - time.time(), 0.01))
+        time.sleep(max(min(self.resting.values()) - time.monotonic(), 0.01))
         return True
 
     def _trouble(self) -> bool:
@@ -84,7 +84,7 @@ class Supply:
 
     def _longest_due(self, at: dt.datetime) -> Delivery | None:
         """The row that is due longest, of an edition or of a correction; those to resting domains are left aside."""
-        self.resting = {domain: until for domain, until in self.resting.items() if until > time.time()}
+        self.resting = {domain: until for domain, until in self.resting.items() if until > time.monotonic()}
         due = Delivery.objects.filter(~SendHold.on_rows(), state=State.DUE, due_at__lte=at, not_after__gte=at)
         rows = claims.not_to(due, self.resting).order_by("due_at")
         return rows.select_related("edition", "correction").first()
