@@ -32,6 +32,15 @@ def test_a_workers_own_handler_hears_it_at_once_and_once(heard: list[int]) -> No
     assert heard == [signal.SIGTERM] * 2, "the handler is back"
 
 
+def test_those_who_work_beside_are_told_at_once(heard: list[int]) -> None:
+    told: list[str] = []
+    with until_asked_to_end(lambda: told.append("the others")):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        assert told == ["the others"]
+    assert heard == [signal.SIGTERM]
+
+
 def test_ctrl_c_breaks_off_only_when_the_work_is_put_down() -> None:
     put_down = []
     with pytest.raises(KeyboardInterrupt), until_asked_to_end() as ending:

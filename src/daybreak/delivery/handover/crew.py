@@ -37,15 +37,18 @@ def deliver_in_force(
     """
     config = settings.CONFIG
     wanted = workers or config.mail_workers or workers_for(_due(clock()))
+    others: list[subprocess.Popen[str]] = []
     sent = Sent()
-    with until_asked_to_end() as ending:
-        others = [_start(rehearsed_at) for _ in range(wanted - 1)]
+
+    def tell_the_others() -> None:
+        for other in others:
+            other.terminate()
+
+    with until_asked_to_end(tell_the_others) as ending:
+        others += [_start(rehearsed_at) for _ in range(wanted - 1)]
         try:
             sent.add(deliver_due(lambda: open_way(config), clock, config, may_go_on, ending))
         finally:
-            for other in others:
-                if ending():
-                    other.terminate()
             for other in others:
                 sent.add(_end(other, told=ending()))
     return sent

@@ -22,8 +22,10 @@ def never() -> bool:
 
 
 @contextmanager
-def until_asked_to_end() -> Iterator[Ending]:
+def until_asked_to_end(then: Callable[[], None] = lambda: None) -> Iterator[Ending]:
     """Whether SIGTERM or SIGINT came since the block began; what they would have done is done when it ends.
+
+    `then` is called when the first comes.
 
     A handler that somebody set (a worker's own) hears them at once. Outside the main thread nobody hears any.
     """
@@ -36,6 +38,8 @@ def until_asked_to_end() -> Iterator[Ending]:
 
     def hear(number: int, frame: FrameType | None) -> None:
         asked.append(number)
+        if len(asked) == 1:
+            then()
         handler = before[signal.Signals(number)]
         # A service manager tells the whole group and `serve` its parts: twice is not more urgent, for it ends in seconds.
         if len(asked) == 1 and callable(handler) and handler is not signal.default_int_handler:
