@@ -49,7 +49,7 @@ class Part:
             return
         if self.process is not None:
             self.failures += 1
-            wait = min(60.0, 0.5 * 2**self.failures)
+            wait = min(60.0, 0.5 * 2 ** min(self.failures, 10))  # a thousand deaths overflow
             log.error(
                 "The %s ended with %s; it starts again in %.0f s.", self.name, self.process.returncode, wait
             )
