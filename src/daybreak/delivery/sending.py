@@ -6,7 +6,7 @@ and is never sent again by itself. Every other row of the dead process was certa
 step is a conditional UPDATE: there is no moment at which two workers may hand over the same row.
 
 Read `handover/claims.py` (who holds a row), `supply.py` (what is taken next), `handing.py` (the turns of the
-lines), `ledger.py` (marks and outcomes), `pen.py` (who writes) and `crew.py` (several workers on one machine).
+lines), `ledger.py` (marks and outcomes), `pen.py` (who writes), `crew.py` (several workers on one machine) and `ending.py` (told to end).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from daybreak.delivery.handover.pen import open_pen
 from daybreak.delivery.handover.returnpath import return_path
 from daybreak.delivery.handover.supply import ALL_PUT_OFF, Supply
 from daybreak.delivery.models import Delivery, SendHold
-from daybreak.delivery.planning import first_planning_due, planning_due
+from daybreak.delivery.planning import first_planning_due
 
 State = Delivery.State
 Way = Post | Posts | Lines
@@ -111,13 +111,8 @@ def _hand_over(way: Way, supply: Supply, ending: Ending) -> None:
         one_by_one(supply.jobs(), way.hand_over, desk)
 
 
-def mornings_due(at: dt.datetime) -> bool:
-    """Whether there is anything to plan, to hand over, to give up or to recover at `at`."""
-    return sending_due(at) or planning_due(at)
-
-
 def sending_due(at: dt.datetime) -> bool:
-    """`mornings_due` but for what takes a look at each reader: of planning, whether an edition has no row yet."""
+    """Whether there is anything to hand over, to give up or to recover at `at`, or an edition without a row yet."""
     due = Delivery.objects.filter(state=State.DUE, due_at__lte=at)
     waiting = due.filter(~SendHold.on_rows() | Q(not_after__lt=at))
     again = bool(abandoned(at)) or given_up_too_soon(at).exists()

@@ -69,7 +69,6 @@ class Job:
     run_id: int
     letter: Letter
     message: Sequence[bytes] = ()  # in pieces
-    unfit: AddressRefused | None = None  # why no mail could be written
     broken: int = 0
 
     @property
