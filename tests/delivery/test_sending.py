@@ -16,8 +16,8 @@ from daybreak.common.post import AddressRefused, InDoubt, ServerAway, SmtpPost, 
 from daybreak.delivery.handover import claims
 from daybreak.delivery.handover.claims import LEASE, give_back, new_claim, recover, take
 from daybreak.delivery.models import Delivery
-from daybreak.delivery.planning import plan, plan_all
-from daybreak.delivery.sending import Sent, mornings_due, sending_due
+from daybreak.delivery.planning import plan, plan_all, planning_due
+from daybreak.delivery.sending import Sent, sending_due
 from tests.common.test_post import _at, _free_port
 from tests.conftest import make_reader
 from tests.delivery.ledger import (
@@ -386,21 +386,24 @@ def test_two_editions_due_together_are_each_sent(ben: Reader) -> None:
 
 
 def test_the_clock_is_told_when_there_is_something_to_do(ben: Reader) -> None:
-    assert not mornings_due(NIGHT)
+    def something_to_do(at: dt.datetime) -> bool:
+        return sending_due(at) or planning_due(at)
+
+    assert not something_to_do(NIGHT)
     edition = printed()
-    assert mornings_due(NIGHT)  # to plan
+    assert something_to_do(NIGHT)  # to plan
     assert sending_due(NIGHT)  # which is asked more often: of this edition nothing is planned yet
     plan(edition, NIGHT)
-    assert not mornings_due(NIGHT)
+    assert not something_to_do(NIGHT)
     Reader.objects.update(time_zone="Pacific/Auckland")
-    assert mornings_due(NIGHT)  # to move
+    assert something_to_do(NIGHT)  # to move
     assert not sending_due(NIGHT)
     plan(edition, NIGHT)
-    assert mornings_due(AUCKLAND_SIX)  # to hand over
+    assert something_to_do(AUCKLAND_SIX)  # to hand over
     take(uuid.uuid4(), (edition.pk, None), AUCKLAND_SIX)
-    assert not mornings_due(AUCKLAND_SIX + MINUTE)
-    assert mornings_due(AUCKLAND_SIX + LEASE)  # to recover
+    assert not something_to_do(AUCKLAND_SIX + MINUTE)
+    assert something_to_do(AUCKLAND_SIX + LEASE)  # to recover
     deliver(RememberingPost(), AUCKLAND_SIX + LEASE)
-    assert not mornings_due(AUCKLAND_SIX + LEASE)
+    assert not something_to_do(AUCKLAND_SIX + LEASE)
     make_reader("Late", "Pacific/Auckland").periods.update(starts_at=AUCKLAND_SIX + MINUTE)
-    assert not mornings_due(AUCKLAND_SIX + LEASE)
+    assert not something_to_do(AUCKLAND_SIX + LEASE)

@@ -12,7 +12,7 @@ from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.mending.holding import hold_of, pause, resume, stop
 from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.planning import plan, plan_all, planning_due
-from daybreak.delivery.sending import mornings_due
+from daybreak.delivery.sending import sending_due
 from tests.conftest import make_reader
 from tests.delivery.ledger import (
     BERLIN_SIX,
@@ -34,7 +34,7 @@ def test_a_paused_edition_waits_and_goes_on_when_resumed(ben: Reader) -> None:
     edition, post = printed(), RememberingPost()
     plan(edition, NIGHT)
     pause(edition, by="Ines", at=NIGHT, reason="A name is wrong.")
-    assert not mornings_due(BERLIN_SIX)
+    assert not sending_due(BERLIN_SIX)
     deliver(post, BERLIN_SIX)
     assert (post.taken, states()) == ([], {"due": 1})
     resume(edition, by="Ben", at=BERLIN_SIX + HOUR)
@@ -81,7 +81,7 @@ def test_whose_hour_passes_during_a_pause_has_missed_it(ben: Reader) -> None:
     edition, post = printed(), RememberingPost()
     plan(edition, NIGHT)
     pause(edition, by="Ines", at=NIGHT)
-    assert mornings_due(BERLIN_SIX + 6 * HOUR)
+    assert sending_due(BERLIN_SIX + 6 * HOUR)
     deliver(post, BERLIN_SIX + 6 * HOUR)
     resume(edition, by="Ines", at=BERLIN_SIX + 6 * HOUR)
     deliver(post, BERLIN_SIX + 6 * HOUR)
