@@ -27,10 +27,13 @@ from daybreak.common.dkim import make_keys
 from daybreak.common.post import Post, TryLater
 from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.commands import deliver as deliver_command
-from daybreak.delivery.models import Alarm, Telling
+from daybreak.delivery.mending.settling import settle_all
+from daybreak.delivery.models import Alarm, Delivery, Telling
+from daybreak.delivery.planning import plan
 from daybreak.delivery.watch.alarms import clear_alarm, keep_in_step, out_of_step, raise_alarm, see
+from daybreak.delivery.watch.board import house_lines
 from daybreak.delivery.watch.telling import tell_what_is_due
-from tests.delivery.ledger import AUCKLAND_SIX, FRIDAY, NIGHT, RememberingPost, parsed, printed
+from tests.delivery.ledger import AUCKLAND_SIX, BERLIN_SIX, FRIDAY, NIGHT, RememberingPost, parsed, printed
 
 pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
@@ -143,6 +146,21 @@ def test_a_message_that_a_clock_ahead_of_its_time_put_off_is_told_soon(told_by_m
 def test_what_another_process_raised_a_moment_later_is_not_cleared(told_by_mail: Config) -> None:
     raise_alarm(("mail server", "mail"), "It is away.", NIGHT + MINUTE, told_by_mail)
     assert not clear_alarm(("mail server", "mail"), NIGHT, told_by_mail)
+
+
+def test_a_doubt_is_not_over_because_its_morning_is(ben: Reader, told_by_mail: Config) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    Delivery.objects.update(state="in_doubt", run=edition.press_runs.get())
+    keep_in_step(BERLIN_SIX, told_by_mail)
+    later = BERLIN_SIX + dt.timedelta(days=3)
+    keep_in_step(later, told_by_mail)
+    alarm = Alarm.objects.get(kind="doubts")
+    assert (alarm.subject, alarm.cleared_at) == ("edition 2022-05-06", None)
+    assert alarm.sentence in [line.sentence for line in house_lines(later)]
+    settle_all(edition, "arrived", by="Ines", at=later)
+    keep_in_step(later + MINUTE, told_by_mail)
+    assert Alarm.objects.get(kind="doubts").cleared_at == later + MINUTE
 
 
 def test_the_board_leaves_the_mail_servers_alarm_alone(told_by_mail: Config) -> None:

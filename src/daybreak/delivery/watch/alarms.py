@@ -17,7 +17,8 @@ from daybreak.common.config import Config
 from daybreak.common.models import note
 from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.models import Alarm, Telling
-from daybreak.delivery.watch.board import boards, house_lines
+from daybreak.delivery.watch.board import boards, house_lines, older_doubts
+from daybreak.delivery.watch.doubts import KIND as DOUBTS
 from daybreak.delivery.watch.telling import waiting_tellings
 
 MAIL_SERVER = ("mail server", "mail")
@@ -32,7 +33,9 @@ def perils(at: dt.datetime) -> dict[Key, str]:
         for board in boards(at)
         for line in board.late
     }
-    return late | {(line.kind, line.kind): line.sentence for line in house_lines(at) if line.state == "late"}
+    doubts = {(DOUBTS, f"edition {date}"): sentence for date, sentence in older_doubts(at).items()}
+    house = (line for line in house_lines(at) if line.state == "late" and line.kind != DOUBTS)
+    return late | doubts | {(line.kind, line.kind): line.sentence for line in house}
 
 
 def out_of_step(at: dt.datetime) -> bool:

@@ -25,6 +25,8 @@ from daybreak.delivery.planning import is_planned, wave
 from daybreak.delivery.progress import Progress, clock_there, progress_of
 from daybreak.delivery.returns.returnrates import USUAL_EDITIONS, return_lines
 from daybreak.delivery.watch.boardline import Line
+from daybreak.delivery.watch.doubts import KIND as DOUBTS
+from daybreak.delivery.watch.doubts import doubt_line, doubts_left
 from daybreak.delivery.watch.missedmornings import missed_line
 from daybreak.desk import editions
 from daybreak.desk.calendar import the_calendar
@@ -107,9 +109,16 @@ def board_of(date: dt.date, at: dt.datetime, hours: Hours | None = None) -> Boar
 
 
 def house_lines(at: dt.datetime) -> list[Line]:
-    """What does not belong to one edition: the wire, what came back of the last day's mail, mornings long past."""
+    """What belongs to no edition on a board: the wire, what came back of the last day's mail, mornings long past."""
     missed = missed_line(at, lambda at, next_date: _going_out(at, next_date, _hours(at)))
-    return [_wire(at), *return_lines(at), *([missed] if missed else [])]
+    left = [Line(DOUBTS, "In doubt", "late", sentence) for sentence in older_doubts(at).values()]
+    return [_wire(at), *return_lines(at), *([missed] if missed else []), *left]
+
+
+def older_doubts(at: dt.datetime) -> dict[dt.date, str]:
+    """What is in doubt still of editions that no board shows any more, by their date."""
+    coming = editions.next_date(at)
+    return doubts_left(at, {coming, *_going_out(at, coming, _hours(at))}) if doubts_left(at, ()) else {}
 
 
 def _wire(at: dt.datetime) -> Line:
@@ -295,10 +304,7 @@ def _held(hold: SendHold, gone: int, waiting: int, stuck: int) -> Line:
 def _doubts(case: _Case) -> Line | None:
     if case.edition is None or case.run is None:
         return None
-    number = Delivery.objects.filter(edition=case.edition, state=Delivery.State.IN_DOUBT).count()
-    if not number:
-        return None
-    return Line("doubts", "In doubt", "late", f"{_mails(number)} in doubt: settle each under Deliveries.")
+    return doubt_line(Delivery.objects.filter(edition=case.edition, state=Delivery.State.IN_DOUBT).count())
 
 
 def _refusals(case: _Case) -> Line | None:
