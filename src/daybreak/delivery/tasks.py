@@ -17,7 +17,7 @@ from daybreak.delivery.handover.crew import deliver_in_force
 from daybreak.delivery.planning import plan_all
 from daybreak.delivery.returns.mailfiles import take_in_mailbox
 from daybreak.delivery.sending import sending_due
-from daybreak.delivery.watch.alarms import MAIL_SERVER, clear_alarm, keep_in_step, raise_alarm
+from daybreak.delivery.watch.alarms import MAIL_SERVER, clear_alarm, is_open, keep_in_step, raise_alarm
 from daybreak.delivery.watch.board import boards
 from daybreak.delivery.watch.rehearsing import seeds_due, send_seeds
 from daybreak.delivery.watch.telling import tell_what_is_due
@@ -54,7 +54,9 @@ def keep_watch() -> dict[str, int]:
 
 
 def mail_server_wanted(at: dt.datetime) -> bool:
-    """Whether a wave is near, or mails wait, so that the mail server should answer."""
+    """Whether a wave is near, or mails wait, so that the mail server should answer; or it did not when it was asked."""
+    if is_open(MAIL_SERVER):
+        return True
     if settings.CONFIG.mail is None:
         return False
     near = (board for board in boards(at) if board.first and abs(board.first.at - at) <= BEFORE_A_WAVE)
@@ -66,7 +68,8 @@ def ask_mail_server() -> str:
     """Greet the mail server before it is needed: an alarm when it does not answer; what it said."""
     server = settings.CONFIG.mail
     if server is None:
-        return ""
+        clear_alarm(MAIL_SERVER, now(), settings.CONFIG)
+        return "There is none."
     post = SmtpPost(server)
     try:
         post.greet()

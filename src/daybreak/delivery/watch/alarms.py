@@ -66,7 +66,7 @@ def raise_alarm(key: Key, sentence: str, at: dt.datetime, config: Config) -> boo
     """Raise an alarm unless one of its kind and subject is open; whether it was raised now."""
     kind, subject = key
     with transaction.atomic():
-        if Alarm.objects.select_for_update().filter(kind=kind, subject=subject, cleared_at=None).exists():
+        if is_open(key):
             return False
         Alarm.objects.bulk_create(
             [Alarm(kind=kind, subject=subject, sentence=sentence[:500], raised_at=at)], ignore_conflicts=True
@@ -99,6 +99,12 @@ def clear_alarm(key: Key, at: dt.datetime, config: Config) -> bool:
         _owe(alarm, Telling.News.CLEARED, at, config, heard)
         note("alarm cleared", subject, by="the clock", at=at, kind=kind)
         return True
+
+
+def is_open(key: Key) -> bool:
+    """Whether an alarm of a kind and subject rings."""
+    kind, subject = key
+    return Alarm.objects.filter(kind=kind, subject=subject, cleared_at=None).exists()
 
 
 def see(alarm_id: int, *, by: str, at: dt.datetime) -> Alarm:

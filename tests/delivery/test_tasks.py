@@ -1,0 +1,61 @@
+"""What the clock sets going: the mail server asked before it is needed, and until it answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from daybreak.circulation.models import Reader
+from daybreak.common.config import Config
+from daybreak.common.relays import MailServer
+from daybreak.delivery import tasks
+from daybreak.delivery.models import Alarm
+from daybreak.delivery.tasks import ask_mail_server, mail_server_wanted
+from tests.delivery.ledger import AUCKLAND_SIX, NIGHT
+from tests.journeys.newsroom import free_port, mailbox
+
+pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
+
+
+def with_relay(settings: Any, port: int) -> None:
+    server = MailServer("127.0.0.1", port, "", "", "none", timeout=5.0)
+    config: Config = replace(settings.CONFIG, relays=(server,))
+    settings.CONFIG = config
+
+
+def test_the_mail_server_is_wanted_in_the_hours_before_a_wave(ada: Reader, settings: Any) -> None:
+    assert not mail_server_wanted(AUCKLAND_SIX - HOUR), "mail goes to the outbox"
+    with_relay(settings, 25)
+    assert not mail_server_wanted(AUCKLAND_SIX - 3 * HOUR)
+    assert mail_server_wanted(AUCKLAND_SIX - HOUR)
+
+
+def test_a_mail_server_that_was_away_is_asked_until_it_answers(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "now", lambda: NIGHT)
+    with_relay(settings, free_port())
+    assert "cannot be used" in ask_mail_server.call()
+    assert Alarm.objects.get().cleared_at is None
+    assert mail_server_wanted(NIGHT + 100 * HOUR), "though no wave is near"
+    with mailbox() as box:
+        with_relay(settings, box.port)
+        assert ask_mail_server.call() == "It answers."
+    assert Alarm.objects.get().cleared_at == NIGHT
+    assert not mail_server_wanted(NIGHT + 100 * HOUR)
+
+
+def test_a_mail_server_that_was_taken_out_rings_no_more(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "now", lambda: NIGHT)
+    with_relay(settings, free_port())
+    ask_mail_server.call()
+    settings.CONFIG = replace(settings.CONFIG, relays=())
+    assert mail_server_wanted(NIGHT)
+    ask_mail_server.call()
+    assert Alarm.objects.get().cleared_at == NIGHT
