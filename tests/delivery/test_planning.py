@@ -10,11 +10,13 @@ from daybreak.circulation.days import parse_days
 from daybreak.circulation.models import Period, Reader
 from daybreak.circulation.preferences import change_mornings
 from daybreak.delivery.inserting import Wave, insert_rows
+from daybreak.delivery.mending.settling import doubt_after_restore, settle_all
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.planning import Planned, editions_to_plan, plan, plan_all, planning_due
 from daybreak.delivery.status import ReaderLines
 from daybreak.desk.calendar import add_holiday, remove_holiday
+from daybreak.desk.models import Correction
 from tests.conftest import make_reader
 from tests.delivery.ledger import (
     AUCKLAND_SIX,
@@ -222,3 +224,28 @@ def test_a_day_given_up_after_the_first_try_is_withdrawn_at_the_next(ben: Reader
     row = Delivery.objects.get()
     assert (post.taken, row.state) == ([], "withdrawn")
     assert row.reason == "Friday is not one of the reader’s days."
+
+
+def test_what_may_have_left_before_a_restoring_is_planned_as_doubt(ada: Reader, ben: Reader) -> None:
+    assert doubt_after_restore(AUCKLAND_SIX + HOUR) == 0, "the backup is older than the planning"
+    edition = printed()
+    assert plan(edition, AUCKLAND_SIX + 2 * HOUR).made == 2
+    rows = Delivery.objects.values_list("reader__name", "state", "run")
+    assert set(rows) == {("Ada", "in_doubt", edition.press_runs.get().pk), ("Ben", "due", None)}
+    assert plan(edition, AUCKLAND_SIX + 2 * HOUR) == Planned()
+    post = RememberingPost()
+    deliver(post, BERLIN_SIX)
+    assert post.recipients == ["ben@example.org"]
+    assert settle_all(edition, "arrived", by="Ines", at=BERLIN_SIX) == {"handed_over": 1}
+
+
+def test_so_is_a_correction_that_was_older(ben: Reader) -> None:
+    edition = printed()
+    plan(edition, NIGHT)
+    deliver(RememberingPost(), BERLIN_SIX)
+    at = BERLIN_SIX + HOUR
+    Correction.objects.create(edition=edition, note="It was gas.", by="Ines", at=at, by_mail=True)
+    printed(at=at)
+    doubt_after_restore(at + HOUR)
+    assert plan_all(at + HOUR).corrections == 1
+    assert Delivery.objects.get(correction__isnull=False).state == "in_doubt"

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -49,14 +50,19 @@ class Wave:
 
 
 Waves = dict[tuple[str, dt.time], Wave]
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def insert_rows(
-    edition: Edition, readers: QuerySet[Reader], waves: Waves, correction: Correction | None = None
+    edition: Edition,
+    readers: QuerySet[Reader],
+    waves: Waves,
+    correction: Correction | None = None,
+    facts: Mapping[str, object] = NOTHING,
 ) -> int:
     """Make a due row of the edition, or of its correction, for each of `readers` who is in one of `waves` and has none.
 
-    Returns how many were made.
+    Returns how many were made. `facts` are columns, with values, in which they are not as a due row is.
 
     Another worker may plan at the same time: the constraint lets only one row a reader stand.
     """
@@ -66,7 +72,7 @@ def insert_rows(
     first, end = ends["first"], ends["last"] + 1
     for table in (Reader, Period):  # however they came to be so many
         has_grown(table, end - first)
-    same = _the_same_for_all(edition, correction)
+    same = {**_the_same_for_all(edition, correction), **facts}
 
     def insert(start: int, stop: int) -> int:
         stride = STRIDE[connection.vendor]

@@ -19,6 +19,7 @@ from daybreak.circulation.models import Reader
 from daybreak.delivery.inserting import Wave, Waves, insert_rows
 from daybreak.delivery.mending.correcting import corrections_due, plan_corrections
 from daybreak.delivery.mending.holding import stopped_rows_left, withdraw_stopped
+from daybreak.delivery.mending.settling import in_doubt_since_restore, restored_at
 from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.mornings import (
     WEEKDAYS,
@@ -98,12 +99,21 @@ def plan(printed: Edition | PressRun, at: dt.datetime, rules: Rules | None = Non
     rules = rules or the_rules()
     edition = printed.edition if isinstance(printed, PressRun) else printed
     dropped = _drop(_unwanted(edition, rules))
-    made = sum(insert_rows(edition, readers, waves) for readers, waves in list(_missing(edition, at, rules)))
+    made = sum(_make(edition, readers, waves) for readers, waves in list(_missing(edition, at, rules)))
     moved = sum(
         rows.update(due_at=now.due_at, not_after=now.not_after)
         for rows, now in list(_out_of_step(edition, rules))
     )
     return Planned(made, moved, dropped)
+
+
+def _make(edition: Edition, readers: QuerySet[Reader], waves: Waves) -> int:
+    """Make the rows of some waves; in doubt where the mail may have left before the newsroom was restored."""
+    restored = restored_at()
+    gone = {key: each for key, each in waves.items() if restored and each.due_at <= restored}
+    coming = {key: each for key, each in waves.items() if key not in gone}
+    made = insert_rows(edition, readers, coming) if coming else 0
+    return made + (insert_rows(edition, readers, gone, facts=in_doubt_since_restore(edition)) if gone else 0)
 
 
 def planning_due(at: dt.datetime) -> bool:

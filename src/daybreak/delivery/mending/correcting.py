@@ -14,7 +14,8 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from daybreak.circulation.models import Reader
-from daybreak.delivery.inserting import Wave, insert_rows
+from daybreak.delivery.inserting import NOTHING, Wave, insert_rows
+from daybreak.delivery.mending.settling import in_doubt_since_restore, restored_at
 from daybreak.delivery.models import Delivery
 from daybreak.desk.editions import manuscript_of
 from daybreak.desk.models import Correction, Edition
@@ -101,7 +102,10 @@ def _plan(correction: Correction, owed: QuerySet[Reader], at: dt.datetime) -> in
     now = Wave(at, correction.at + LIFE)
     hours = owed.values_list("time_zone", "delivery_time").order_by().distinct()
     waves = dict.fromkeys(hours, now)
-    return insert_rows(correction.edition, owed, waves, correction) if waves else 0
+    restored = restored_at()
+    gone = restored is not None and correction.at <= restored
+    facts = in_doubt_since_restore(correction.edition) if gone else NOTHING
+    return insert_rows(correction.edition, owed, waves, correction, facts) if waves else 0
 
 
 def _handed_over(edition: Edition, runs: list[int]) -> QuerySet[Delivery]:

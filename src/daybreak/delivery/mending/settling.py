@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import DateTimeField, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from daybreak.common.models import note
+from daybreak.common.models import JournalEntry, note
 from daybreak.common.refusal import Refused
 from daybreak.delivery.handover.claims import TOO_LATE, UNSENT
 from daybreak.delivery.mending.holding import hold_of
@@ -20,6 +20,7 @@ from daybreak.press.models import PressRun
 
 State = Delivery.State
 Answer = Literal["arrived", "again"]
+NEWSROOM = "newsroom"  # the journal's subject
 RESTORED = "The newsroom was restored from a backup: it may have left since the backup was made."
 
 
@@ -77,15 +78,30 @@ def _refuse_if_stopped(edition: Edition) -> None:
         raise Refused(f"{hold.by} stopped this edition for good: nothing of it is sent again.")
 
 
+@transaction.atomic
 def doubt_after_restore(at: dt.datetime) -> int:
     """Cast in doubt what was due by `at` in a ledger that was just restored; how many rows.
 
-    Between the backup and its restoring these mails may have left, and nothing here knows of it.
+    Between the backup and its restoring these mails may have left, and nothing here knows of it; nor of an edition
+    that was approved, printed or planned meanwhile. So it is noted for `restored_at`.
     """
+    note("restored", NEWSROOM, by="daybreak restore", at=at)
     due = Delivery.objects.filter(state__in=(State.DUE, State.CLAIMED), due_at__lte=at)
     runs = PressRun.objects.filter(edition=OuterRef("edition")).order_by("-number")
     lost = {"claim": None, "on_the_wire": False, "run": Subquery(runs.values("pk")[:1]), "reason": RESTORED}
     return due.update(state=State.IN_DOUBT, **lost)
+
+
+def restored_at() -> dt.datetime | None:
+    """The instant up to which mails may have left that this ledger knows nothing of; None when it was never restored."""
+    restored = JournalEntry.objects.filter(subject=NEWSROOM, act="restored").order_by("-at").first()
+    return restored.at if restored else None
+
+
+def in_doubt_since_restore(edition: Edition) -> dict[str, object]:
+    """Columns, with values, of a row that is planned only now, and whose mail may have left before `restored_at`."""
+    run = PressRun.objects.filter(edition=edition).order_by("-number").first()
+    return {"state": State.IN_DOUBT, "reason": RESTORED, "run_id": run.pk if run else None}
 
 
 def _facts(row: Delivery, answer: Answer, by: str, at: dt.datetime) -> dict[str, object]:
