@@ -131,6 +131,17 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
             assert "PORT=" in said
 
 
+def test_a_taken_port_of_the_door_for_returned_mail_is_named_by_its_setting(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        door = taken.getsockname()[1]
+        newsroom = Newsroom(tmp_path, {"DAYBREAK_BOUNCE_SMTP": f"127.0.0.1:{door}"})
+        said = newsroom.refused("serve", "--port", str(free_port()))
+    assert f"Port {door}" in said and "name another in DAYBREAK_BOUNCE_SMTP" in said
+    assert "DAYBREAK_BOUNCE_SMTP too" in newsroom.refused("serve", "--port", str(door))
+
+
 def test_the_site_address_in_the_env_file_is_the_one_that_is_served(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DAYBREAK_SITE_URL=https://paper.example\n")
     port = free_port()

@@ -35,8 +35,10 @@ def _only_one(path: Path) -> Iterator[None]:
         yield
 
 
-def refuse_taken_port(host: str, port: int) -> None:
-    """Raises Refused when nobody could listen at `host`:`port`, saying why."""
+def refuse_taken_port(host: str, port: int, instead: str = "") -> None:
+    """Raises Refused when nobody could listen at `host`:`port`, saying why and what to do `instead`."""
+    other = port + 1 if port < 65535 else port - 1
+    by_flag = f"name another, as in `daybreak serve --port {other}` or `make demo PORT={other}`"
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -44,6 +46,5 @@ def refuse_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise Refused(
-                f"Port {port} at {host} cannot be used ({error.strerror}): free it, or name another, as in "
-                f"`daybreak serve --port {port + 1}` or `make demo PORT={port + 1}`."
+                f"Port {port} at {host} cannot be used ({error.strerror}): free it, or {instead or by_flag}."
             ) from error

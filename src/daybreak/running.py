@@ -22,6 +22,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from daybreak.common.clock import now
+from daybreak.common.refusal import Refused
 from daybreak.lifeline import end_with_parent
 from daybreak.opening import refuse_taken_port
 from daybreak.schedule import SCHEDULE, Duty
@@ -105,7 +106,12 @@ def run_newsroom(host: str, port: int) -> None:
         Part("worker for the mornings", _worker("mail")),
     ]
     if settings.CONFIG.bounce_smtp is not None:
-        refuse_taken_port(*settings.CONFIG.bounce_smtp)
+        door_host, door_port = settings.CONFIG.bounce_smtp
+        if door_port == port:
+            raise Refused(
+                f"Port {port} is that of DAYBREAK_BOUNCE_SMTP too: name another there or by --port."
+            )
+        refuse_taken_port(door_host, door_port, "name another in DAYBREAK_BOUNCE_SMTP")
         parts.append(
             Part("door for returned mail", [sys.executable, "-m", "daybreak.delivery.returns.returndoor"])
         )
