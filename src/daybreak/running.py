@@ -31,6 +31,8 @@ log = logging.getLogger("daybreak.running")
 
 LOOK = 0.5  # seconds between two looks of the clock: a process that slept until the hour would miss a moved clock
 PATIENCE = 10.0  # seconds a part may take to end
+STEADY = 60.0  # seconds: what ran for so long starts anew when it ends
+LONGEST_WAIT = 60.0  # seconds before one that keeps dying is started again
 KEEP_TASKS = dt.timedelta(days=7)
 
 
@@ -42,6 +44,7 @@ class Part:
     command: list[str]
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
+    started: float = 0.0
     start_after: float = 0.0
 
     def keep_alive(self) -> None:
@@ -49,13 +52,14 @@ class Part:
         if self.process is not None and self.process.poll() is None:
             return
         if self.process is not None:
-            self.failures += 1
-            wait = min(60.0, 0.5 * 2 ** min(self.failures, 10))  # a thousand deaths overflow
+            self.failures = 1 if time.monotonic() - self.started > STEADY else self.failures + 1
+            wait = min(LONGEST_WAIT, 0.5 * 2 ** min(self.failures, 10))  # a thousand deaths overflow
             log.error(
                 "The %s ended with %s; it starts again in %.0f s.", self.name, self.process.returncode, wait
             )
             self.start_after, self.process = time.monotonic() + wait, None
         if time.monotonic() >= self.start_after:
+            self.started = time.monotonic()
             self.process = subprocess.Popen(self.command, preexec_fn=end_with_parent)
 
     def stop(self) -> None:
@@ -78,7 +82,7 @@ class Clock:
 
     def look(self, at: dt.datetime) -> list[str]:
         """Set going what is due at `at` and not already waiting; the names of those duties."""
-        return [duty.name for duty in SCHEDULE if self._turn(duty) and duty.due(at) and _set_going(duty)]
+        return [duty.name for duty in SCHEDULE if self._turn(duty) and _wanted(duty, at) and _set_going(duty)]
 
     def _turn(self, duty: Duty) -> bool:
         moment = time.monotonic()
@@ -86,6 +90,17 @@ class Clock:
             return False
         self.last[duty.name] = moment
         return True
+
+
+def _wanted(duty: Duty, at: dt.datetime) -> bool:
+    """Whether a duty is due; one that cannot say so must not keep the others, least of all the mornings, from it."""
+    try:
+        return duty.due(at)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("The clock could not ask whether it is time: %s.", duty.name)
+        return False
 
 
 def _set_going(duty: Duty) -> bool:
