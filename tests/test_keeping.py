@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import resource
+import sqlite3
 import stat
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -74,6 +78,36 @@ def test_a_backup_without_its_database_is_refused_before_anything_is_written(new
                 target.addfile(member, source.extractfile(member) if member.isfile() else None)
     assert "no database in it" in other.refused("restore", "part.tar")
     assert not (other.folder / "var" / "daybreak.sqlite3").exists()
+
+
+def test_a_restoring_that_fails_leaves_no_newsroom_that_would_send(newsroom: Newsroom) -> None:
+    (newsroom.folder / "var/press").mkdir(exist_ok=True)
+    (newsroom.folder / "var/press/large").write_bytes(bytes(3_000_000))
+    newsroom.run("backup", "../paper.tar")
+    other, room = elsewhere(newsroom), 2_000_000  # bytes that a file may grow to, in the place of a full disk
+    stopped = subprocess.run(
+        other.command("restore", "../paper.tar"),
+        env=other.environment,
+        cwd=other.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )
+    assert (stopped.returncode, len(stopped.stderr.strip().splitlines())) == (1, 1)
+    assert not (other.folder / "var/daybreak.sqlite3").exists()
+    other.run("restore", "../paper.tar")
+
+
+def test_a_backup_of_an_older_version_is_brought_up_to_date(newsroom: Newsroom) -> None:
+    back = [sys.executable, "-m", "django", "migrate", "delivery", "0005", "--verbosity", "0"]
+    environment = {**newsroom.environment, "DJANGO_SETTINGS_MODULE": "daybreak.settings"}
+    subprocess.run(back, env=environment, cwd=newsroom.folder, check=True, timeout=120)
+    newsroom.run("backup", "../old.tar")
+    other = elsewhere(newsroom)
+    other.run("restore", "../old.tar")
+    with sqlite3.connect(other.folder / "var/daybreak.sqlite3") as database:
+        assert database.execute("SELECT 1 FROM django_migrations WHERE name LIKE '0009_room%'").fetchall()
 
 
 def test_a_backup_that_would_write_outside_its_folder_is_refused(newsroom: Newsroom) -> None:

@@ -6,6 +6,7 @@ the outbox and the keys. It opens sessions and feeds, so it is written for its o
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import json
@@ -13,6 +14,7 @@ import os
 import sqlite3
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,25 +79,49 @@ def restore(file: Path, nothing_was_sent: bool, at: dt.datetime) -> None:
         raise Refused(
             f"{settings.CONFIG.data} already holds a newsroom: move it away, or set DAYBREAK_DATA to an empty folder."
         )
-    try:
-        with tarfile.open(file) as tar:
-            made = _read_manifest(tar)
-            for member in tar:
-                _bring_back(tar, member, database)
-    except (tarfile.TarError, KeyError, ValueError) as error:
-        why = str(error).partition(":")[0]  # what comes after it tells of every packing that was tried
-        raise Refused(f"{file} is no backup of Daybreak ({why}): choose another file.") from error
+    doubtful = 0
+    with _whole_or_not_at_all(database) as draft:
+        try:
+            with tarfile.open(file) as tar:
+                made = _read_manifest(tar)
+                for member in tar:
+                    _bring_back(tar, member, draft)
+        except (tarfile.TarError, KeyError, ValueError) as error:
+            why = str(error).partition(":")[0]  # what comes after it tells of every packing that was tried
+            raise Refused(f"{file} is no backup of Daybreak ({why}): choose another file.") from error
+        bring_up_to_date()  # an older version may have made it
+        if not nothing_was_sent:
+            plan_all(at)  # what was printed by then and planned only since has left just as well
+            doubtful = doubt_after_restore(at)
     click.echo(f"Restored the newsroom of {made['made_at']} into {settings.CONFIG.data}.")
-    if not nothing_was_sent and (doubtful := _in_doubt(at)):
+    if doubtful:
         what, them = ("mail that was", "it") if doubtful == 1 else ("mails that were", "them")
         click.echo(f"{doubtful:,} {what} due may have left since: settle {them} under /desk/deliveries/.")
 
 
-def _in_doubt(at: dt.datetime) -> int:
-    """Cast in doubt what may have left since the backup was made; how many mails."""
-    bring_up_to_date()  # an older version may have made it
-    plan_all(at)  # what was printed by then and planned only since has left just as well
-    return doubt_after_restore(at)
+@contextlib.contextmanager
+def _whole_or_not_at_all(database: Path) -> Iterator[Path]:
+    """A path to restore the database to, which is the one in use within the block, and gets its name only at its end.
+
+    A full disk or a kill leaves no newsroom behind then: one without its doubts would send everything again.
+    """
+    draft = database.with_name(f".{database.name}.draft")
+    _remove_database(draft)
+    connection.close()
+    connection.settings_dict["NAME"] = draft
+    try:
+        yield draft
+        connection.close()  # which brings its log into the file
+        draft.replace(database)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = database
+        _remove_database(draft)
+
+
+def _remove_database(path: Path) -> None:
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def _embedded_database() -> Path:
