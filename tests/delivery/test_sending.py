@@ -407,3 +407,10 @@ def test_the_clock_is_told_when_there_is_something_to_do(ben: Reader) -> None:
     assert not something_to_do(AUCKLAND_SIX + LEASE)
     make_reader("Late", "Pacific/Auckland").periods.update(starts_at=AUCKLAND_SIX + MINUTE)
     assert not something_to_do(AUCKLAND_SIX + LEASE)
+
+
+def test_trouble_that_several_workers_had_is_said_once() -> None:
+    sent = Sent(handed_over=1, trouble="It is away.")
+    sent.add(Sent(handed_over=2, trouble="It is away."))
+    sent.add(Sent(trouble="A sending process ended with status 1."))
+    assert (sent.handed_over, sent.trouble) == (3, "It is away. A sending process ended with status 1.")

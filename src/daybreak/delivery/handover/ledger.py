@@ -49,9 +49,11 @@ class Sent:
     trouble: str = ""
 
     def add(self, other: Sent) -> None:
-        """Count another sending in."""
+        """Count another sending in; trouble that both had is said once."""
+        trouble = self.trouble if other.trouble in self.trouble else f"{self.trouble} {other.trouble}".strip()
         for name, value in asdict(other).items():
             setattr(self, name, getattr(self, name) + value)
+        self.trouble = trouble
 
 
 @dataclass(slots=True)
