@@ -38,7 +38,7 @@ def sweep(post: Post, at: dt.datetime = AT, paper_name: str = "Daybreak") -> Cou
 
 def mails_in(folder: Path) -> list[EmailMessage]:
     files = sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
-    return [cast(EmailMessage, message_from_bytes(file.read_bytes(), policy=policy.SMTP)) for file in files]
+    return [message_from_bytes(file.read_bytes(), policy=policy.SMTP) for file in files]
 
 
 def text_of(mail: EmailMessage, kind: str = "plain") -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 OK = "ok"
@@ -79,16 +79,15 @@ class _Answer(BaseHTTPRequestHandler):
         kind = self.headers.get("Content-Type", "")
         if kind.startswith("application/json"):
             found: Any = json.loads(body)
-            return found[0] if isinstance(found, list) else found
+            first: dict[str, Any] = found[0] if isinstance(found, list) else found
+            return first
         if kind.startswith("multipart/"):
             message = BytesParser().parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
-            parts = message.get_payload()
-            assert isinstance(parts, list)
+            parts = [part for part in message.walk() if not part.is_multipart()]
+            names = [str(part.get_param("name", header="content-disposition")) for part in parts]
             return {
-                str(part.get_param("name", header="content-disposition")): part.get_payload(
-                    decode=True
-                ).decode()
-                for part in parts
+                name: cast(bytes, part.get_payload(decode=True)).decode()
+                for name, part in zip(names, parts, strict=True)
             }
         return dict(parse_qsl(body.decode()))
 

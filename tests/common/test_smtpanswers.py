@@ -11,7 +11,8 @@ from daybreak.common.smtpanswers import Answers, Nonsense
 @given(data=st.binary(max_size=300), cut=st.integers(0, 300))
 def test_answers_are_the_same_however_the_bytes_arrive(data: bytes, cut: int) -> None:
     def read(*parts: bytes) -> list[object]:
-        answers, found = Answers(), []
+        answers = Answers()
+        found: list[object] = []
         try:
             for part in parts:
                 found += answers.read(part)

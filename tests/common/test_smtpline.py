@@ -141,7 +141,7 @@ def taken(sock: socket.socket) -> None:
 
 
 def kinds(ended: list[PostError | None]) -> list[type | None]:
-    return [error and type(error) for error in ended]
+    return [None if error is None else type(error) for error in ended]
 
 
 GO = b"250 a\r\n250 b\r\n354 go\r\n"

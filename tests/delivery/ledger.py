@@ -14,8 +14,9 @@ from django.core.files.storage import storages
 
 from daybreak.circulation.models import Period, Reader
 from daybreak.common.post import Post
+from daybreak.delivery.handover.ledger import Sent
 from daybreak.delivery.models import Delivery
-from daybreak.delivery.sending import Sent, deliver_due
+from daybreak.delivery.sending import deliver_due
 from daybreak.desk.models import Edition
 from daybreak.press.models import PressRun, Rendition
 

@@ -12,7 +12,7 @@ import logging
 import uuid
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
@@ -124,7 +124,8 @@ def test_nobody_else_is_believed(mailgun: str, ben: Reader) -> None:
     assert post(mailgun.replace("mailgun", "postmark"), good) == 404
     assert Client().get(mailgun).status_code == 405
     assert Client().head(mailgun).status_code == 200
-    for nonsense in ([], {}, {"signature": []}, "x", {**signed({}), "event-data": []}):
+    kinds: list[object] = [[], {}, {"signature": []}, "x", {**signed({}), "event-data": []}]
+    for nonsense in kinds:
         assert post(mailgun, nonsense) == 400, nonsense
     assert not Outcome.objects.exists()
 
@@ -232,7 +233,7 @@ def test_the_secret_of_the_address_is_not_in_the_journal(
 ) -> None:
     said = io.StringIO()
     journal = logging.StreamHandler(said)
-    assert django_settings.LOGGING["handlers"]["stderr"]["filters"] == ["without secrets"]
+    assert cast(Any, django_settings.LOGGING["handlers"])["stderr"]["filters"] == ["without secrets"]
     journal.addFilter(WithoutSecrets())
     monkeypatch.setattr(logging.getLogger("django.request"), "handlers", [journal])
 

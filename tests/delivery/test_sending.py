@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -15,9 +16,10 @@ from daybreak.circulation.models import Period, Reader
 from daybreak.common.post import AddressRefused, InDoubt, ServerAway, SmtpPost, TryLater
 from daybreak.delivery.handover import claims
 from daybreak.delivery.handover.claims import LEASE, give_back, new_claim, recover, take
+from daybreak.delivery.handover.ledger import Sent
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import plan, plan_all, planning_due
-from daybreak.delivery.sending import Sent, sending_due
+from daybreak.delivery.sending import sending_due
 from tests.common.test_post import _at, _free_port
 from tests.conftest import make_reader
 from tests.delivery.ledger import (
@@ -333,7 +335,7 @@ def test_a_slow_servers_lease_is_renewed_and_never_runs_out() -> None:
     many_readers(30)
     plan(printed(), NIGHT)
     post = RememberingPost()
-    claims: set[tuple[uuid.UUID, dt.datetime]] = set()
+    claims: set[tuple[Any, Any]] = set()
 
     def clock() -> dt.datetime:
         claims.update(Delivery.objects.filter(state="claimed").values_list("claim", "claimed_at"))

@@ -322,7 +322,12 @@ def test_of_twenty_thousand_mails_only_those_of_the_page_are_opened(
 ) -> None:
     opened: list[str] = []
     read = outbox.line
-    monkeypatch.setattr(outbox, "line", lambda folder, name: opened.append(name) or read(folder, name))
+
+    def note_then_read(folder: Path, name: str) -> Any:
+        opened.append(name)
+        return read(folder, name)
+
+    monkeypatch.setattr(outbox, "line", note_then_read)
     name = lay(folder)
     for number in range(20_000):
         (folder / f"0180a1b2-0000-7000-8000-{number:012x}.eml").hardlink_to(

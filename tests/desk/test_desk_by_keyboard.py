@@ -121,7 +121,7 @@ def test_the_desk_has_no_accessibility_faults(page: Page) -> None:
     page.keyboard.press("n")
     page.wait_for_selector("#body")
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         found = Axe().run(page)
         assert [
             f"{fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in found.response["violations"]
@@ -187,7 +187,7 @@ def test_a_story_is_split_and_put_together_again_without_a_mouse(page: Page) -> 
     page.keyboard.press("s")
     page.wait_for_selector(".timeline")
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert [fault["id"] for fault in Axe().run(page).response["violations"]] == []
     assert len(set(page.locator(".particulars dt").evaluate_all("all => all.map(dt => dt.offsetLeft)"))) == 1
     page.focus(".timeline input[type=checkbox]")

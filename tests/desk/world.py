@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 from daybreak.accounts.models import User
 from daybreak.desk.editions import import_file
@@ -12,13 +13,13 @@ from daybreak.sample import SAMPLE
 from daybreak.wire.addresses import url_key
 from daybreak.wire.models import Article, Source, Story
 from tests.conftest import FRIDAY as FRIDAY
-from tests.conftest import NIGHT
+from tests.conftest import NIGHT as NIGHT
 
 SAMPLE_TEXT = (SAMPLE / "2022-05-06.md").read_text(encoding="utf-8")
 LATER = NIGHT + dt.timedelta(hours=1)
 
 
-def make_article(url: str, source: str = "Meridian", *, story: Story | None = None, **fields: str) -> Article:
+def make_article(url: str, source: str = "Meridian", *, story: Story | None = None, **fields: Any) -> Article:
     outlet, _ = Source.objects.get_or_create(name=source)
     return Article.objects.create(
         url=url,

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect
 
 from tests.journeys.newsroom import Newsroom, free_port, lines
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 SECRET = "A flag does not guard the road at night"
 
 
@@ -125,10 +125,11 @@ def test_a_visitor_becomes_a_reader(visit: BrowserContext) -> None:
 
 def test_the_edition_reads_well_at_every_width_and_in_both_themes(visit: BrowserContext) -> None:
     page = visit.new_page()
-    for size in (PHONE, DESKTOP, {"width": 320, "height": 640}):
+    narrow: ViewportSize = {"width": 320, "height": 640}
+    for size in (PHONE, DESKTOP, narrow):
         page.set_viewport_size(size)
         for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=theme)
             for path in ("/", "/archive/", "/subscribe/", "/2022/05/06/a-slippery-consensus/", "/nowhere/"):
                 page.goto(path)
                 assert_accessible(page)

@@ -14,7 +14,6 @@ from django.conf import settings
 from daybreak.desk.editions import approve, manuscript_of, reopen
 from daybreak.desk.manuscript import Manuscript
 from daybreak.desk.models import Edition
-from daybreak.press import printing
 from daybreak.press.house import paper, voice
 from daybreak.press.models import PressRun, Rendition
 from daybreak.press.printing import NotApproved, editions_due, press
@@ -129,7 +128,7 @@ def test_a_run_that_cannot_be_stored_whole_leaves_nothing(
     def disk_full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(printing.Rendition.objects, "bulk_create", disk_full)
+    monkeypatch.setattr(Rendition.objects, "bulk_create", disk_full)
     with pytest.raises(OSError, match="No space left"):
         press(approved, paper=paper(), voice=voice, at=NIGHT, by="the clock")
     assert PressRun.objects.count() == 0

@@ -13,7 +13,7 @@ SECRET = "A flag does not guard the road"  # the end of the lead, which only rea
 
 
 def text_of(response: HttpResponseBase) -> str:
-    data = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined, arg-type]
+    data = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
     return data.decode("utf-8", "replace")
 
 

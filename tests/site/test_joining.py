@@ -7,7 +7,7 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from django.conf import settings
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def outbox() -> Path:
-    folder = cast(Config, settings.CONFIG).data / "outbox"
+    folder = settings.CONFIG.data / "outbox"
     shutil.rmtree(folder, ignore_errors=True)
     return folder
 
@@ -45,13 +45,13 @@ def submit(browser: Client, path: str, page: str = "", **fields: str) -> HttpRes
     """Open `page` (or `path`), and send its form's token with `fields` to `path`."""
     browser.get(page or path)
     token = browser.cookies["csrftoken"].value if "csrftoken" in browser.cookies else ""
-    return browser.post(path, {**fields, "csrfmiddlewaretoken": token})
+    return cast(HttpResponse, browser.post(path, {**fields, "csrfmiddlewaretoken": token}))
 
 
 def only_mail(outbox: Path) -> EmailMessage:
     deliver_notices.call()
     [file] = outbox.glob("*.eml")
-    return cast(EmailMessage, message_from_bytes(file.read_bytes(), policy=policy.SMTP))
+    return message_from_bytes(file.read_bytes(), policy=policy.SMTP)
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -111,7 +111,7 @@ def test_the_mailed_link_shows_a_button_and_acts_on_post_alone(browser: Client, 
 
 
 def test_the_consent_is_what_stood_beside_the_button(browser: Client) -> None:
-    shown = words_of(browser.get("/subscribe/"))
+    shown = words_of(cast(HttpResponse, browser.get("/subscribe/")))
     submit(browser, "/subscribe/", email="ada@example.org")
     consent = Consent.objects.get()
     assert consent.wording == consent_wording(paper_today())
@@ -251,7 +251,7 @@ def test_pages_of_a_way_in_are_not_kept_by_caches(browser: Client) -> None:
     ],
 )
 def test_the_network_that_asks_is_the_one_that_cannot_be_made_up(
-    monkeypatch: pytest.MonkeyPatch, https: bool, meta: dict[str, str], place: str
+    monkeypatch: pytest.MonkeyPatch, https: bool, meta: dict[str, Any], place: str
 ) -> None:
     monkeypatch.setattr(Config, "https", https)
     assert remote_place(RequestFactory().get("/", **meta)) == place

@@ -335,6 +335,7 @@ def test_an_article_that_another_one_has_just_joined_is_not_taken_away_from_it()
     Article.objects.filter(pk=first.pk).update(body=f"From our desk. {TEXT}")
     Article.objects.filter(pk=second.pk).update(title="Quito buries its dead", body=quito)
     assert filer.offer([first.pk, second.pk], AT) == 1
+    assert second.story is not None
     assert set(second.story.articles.all()) == {first, second}
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -104,7 +104,7 @@ def test_a_feed_that_is_gone_is_retired_and_one_that_is_edited_meanwhile_keeps_i
     gone.refresh_from_db()
     assert (gone.active, gone.retired_at) == (False, AT)
     Source.objects.update(active=True, retired_at=None, next_due_at=None)
-    real = polling.fetch
+    real: Callable[..., Iterator[Outcome]] = vars(polling)["fetch"]
 
     def edited(*args: Any, **kwargs: Any) -> Iterator[Outcome]:
         Source.objects.update(feed_url=server.base + "/items")

@@ -140,7 +140,7 @@ def test_a_brief_opened_in_the_moment_its_story_is_merged_away_stays_with_it(
     edition = editions.start(dt.date(2022, 5, 6), AT, "Ines")
     section = Section.objects.get(role="lead")
     looked, opened = threading.Event(), threading.Event()
-    settled_since = filing.settled_since
+    settled_since: Callable[[dt.datetime], set[Any]] = vars(filing)["settled_since"]
 
     def look_then_wait(since: dt.datetime) -> set[Any]:
         settled = settled_since(since)

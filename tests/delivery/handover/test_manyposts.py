@@ -16,10 +16,11 @@ from django.conf import settings as django_settings
 from daybreak.common.config import Config
 from daybreak.common.post import TryLater
 from daybreak.common.provider import Provider
+from daybreak.delivery.handover.ledger import Sent
 from daybreak.delivery.handover.manyposts import Posts, open_posts
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import plan
-from daybreak.delivery.sending import Sent, deliver_due
+from daybreak.delivery.sending import deliver_due
 from tests.common.fakeprovider import FakeProvider, fake_provider
 from tests.delivery.ledger import BERLIN_SIX, NIGHT, many_readers, printed
 from tests.delivery.test_crashes import SIX, House, kill_in_the_middle, own_database

@@ -106,7 +106,12 @@ def test_what_is_held_back_is_due_again_when_more_is_taken() -> None:
 def test_the_sweep_for_what_is_too_late_is_made_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "BATCH", 1)
     sweeps: list[dt.datetime] = []
-    monkeypatch.setattr(claims, "give_up_late", lambda at: sweeps.append(at) or 0)
+
+    def swept(at: dt.datetime) -> int:
+        sweeps.append(at)
+        return 0
+
+    monkeypatch.setattr(claims, "give_up_late", swept)
     many_readers(6)
     plan(printed(), NIGHT)
     instants = iter(range(1000))

@@ -136,8 +136,16 @@ def test_a_note_that_is_not_signed_by_sns_for_our_topic_is_refused(amazon: Amazo
     )
     forged = {**good, "Message": good["Message"].replace("ben@", "ada@")}
     unsigned = {name: value for name, value in good.items() if name != "Signature"}
-    wrong = (other_topic, elsewhere, bucket, named, forged, unsigned, {**good, "SignatureVersion": "0"})
-    for note in (*wrong, [], {}, "x", {**good, "Signature": "é"}, {**good, "TopicArn": [TOPIC]}):
+    wrong: list[object] = [
+        other_topic,
+        elsewhere,
+        bucket,
+        named,
+        forged,
+        unsigned,
+        {**good, "SignatureVersion": "0"},
+    ]
+    for note in [*wrong, [], {}, "x", {**good, "Signature": "é"}, {**good, "TopicArn": [TOPIC]}]:
         assert post(note) == 400, note
     assert not Outcome.objects.exists()
     assert amazon.asked in ([], [good["SigningCertURL"]]), "nobody else was asked"

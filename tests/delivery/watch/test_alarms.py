@@ -187,6 +187,7 @@ class Hook(BaseHTTPRequestHandler):
 
     heard: list[dict[str, Any]]
     letters: list[tuple[dict[str, str], bytes]]
+    endpoint: str
     answer = 200
 
     def do_POST(self) -> None:
@@ -202,7 +203,7 @@ class Hook(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hook() -> Iterator[type[Hook]]:
-    kind = type("OneHook", (Hook,), {"heard": [], "letters": [], "answer": 200})
+    kind: type[Hook] = type("OneHook", (Hook,), {"heard": [], "letters": [], "answer": 200})
     server = HTTPServer(("127.0.0.1", 0), kind)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     kind.endpoint = f"127.0.0.1:{server.server_port}"

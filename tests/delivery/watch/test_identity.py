@@ -186,7 +186,7 @@ def test_silence_is_not_taken_for_a_missing_record(monkeypatch: pytest.MonkeyPat
 
 def test_a_machine_without_a_name_server_could_not_look(monkeypatch: pytest.MonkeyPatch) -> None:
     def unset(self: dns.resolver.Resolver, f: object) -> None:
-        raise dns.resolver.NoResolverConfiguration("no nameservers")
+        raise dns.resolver.NoResolverConfiguration("no nameservers")  # type: ignore[no-untyped-call]
 
     monkeypatch.setattr(dns.resolver.Resolver, "read_resolv_conf", unset)
     assert only(identity_checks("a@paper.example", "paper.example", [], [], Names(), NOW, True)).well is None

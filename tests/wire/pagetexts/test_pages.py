@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def site() -> Iterator[PageServer]:
     served.close()
 
 
-def file(site: PageServer, *paths: str, full_text: bool = True, **fields: str) -> None:
+def file(site: PageServer, *paths: str, full_text: bool = True, **fields: Any) -> None:
     Source.objects.get_or_create(name="The Niger Bend", defaults={"full_text": full_text})
     items = [
         Item(
@@ -80,6 +81,7 @@ def test_an_article_alone_in_its_story_is_joined_once_its_text_is_there(
 ) -> None:
     file(site, "/articles/bridge", title="What we know so far", summary="Our reporters explain.")
     alone = Article.objects.get(title="What we know so far").story
+    assert alone is not None
     assert alone != told_by_others
     assert read(site).joined == 1
     assert Article.objects.get(title="What we know so far").story == told_by_others
@@ -94,6 +96,7 @@ def test_an_article_whose_story_is_pinned_stays_when_its_text_comes(
 ) -> None:
     file(site, "/articles/bridge", title="What we know so far", summary="Our reporters explain.")
     alone = Article.objects.get(title="What we know so far").story
+    assert alone is not None
     pin(alone.pk, True, by="Ines", at=AT)
     assert (read(site).longer, PageReading.objects.get(state="read").article.story) == (1, alone)
 
