@@ -55,7 +55,11 @@ class _Answer(BaseHTTPRequestHandler):
     server: FakeProvider
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:  # whoever asked was killed while asking
+            self.close_connection = True
+            return
         mood = self.server.moods.pop(0) if self.server.moods else OK
         if mood.split()[0].isdigit() and not mood.endswith("after"):
             status, _, wait = mood.partition(" ")
