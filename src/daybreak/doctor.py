@@ -15,12 +15,12 @@ from django.db.migrations.executor import MigrationExecutor
 
 from daybreak.common.clock import now
 from daybreak.common.commandline import json_option, print_json
-from daybreak.common.config import is_endpoint
 from daybreak.common.dkim import dns_records
 from daybreak.common.post import PostError, SmtpPost
 from daybreak.common.provider import SES
 from daybreak.common.refusal import Misused, Refused
 from daybreak.common.relays import MailServer
+from daybreak.common.webaddresses import is_endpoint
 from daybreak.delivery.mailcommands import quoted
 from daybreak.delivery.watch.identity import identity_checks
 from daybreak.delivery.watch.names import Names, Record

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from daybreak.common.config import BounceMailbox, Config, read_config
+from daybreak.common.config import Config, read_config
 from daybreak.common.refusal import ConfigError
+from daybreak.common.returnedmail import BounceMailbox
 
 
 def read(tmp_path: Path, **environ: str) -> Config:
@@ -61,6 +62,9 @@ def test_a_password_may_hold_any_sign(tmp_path: Path) -> None:
         ("DAYBREAK_MAIL_URL", "127.0.0.1:2525", "smtp://"),
         ("DAYBREAK_MAIL_URL", "smtp://[::1", "smtp://"),
         ("DAYBREAK_MAIL_URL", "smtp://host:many", "smtp://"),
+        ("DAYBREAK_MAIL_URL", "smtp://host:0", "smtp://"),
+        ("DAYBREAK_MAIL_URL", ",", "smtp://"),
+        ("DAYBREAK_MAIL_URL", "smtp://a.example,", "smtp://"),
         ("DAYBREAK_MAIL_FROM", "a@b\r\nBcc: c@d", "one bare address"),
         ("DAYBREAK_MAIL_FROM", "@", "one bare address"),
         ("DAYBREAK_MAIL_FROM", "a,b@paper.example", "one bare address"),

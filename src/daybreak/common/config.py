@@ -12,34 +12,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote
 
-from daybreak.common.bareaddress import bare_address, in_ascii
+from daybreak.common.bareaddress import in_ascii
 from daybreak.common.provider import SES, Provider, is_provider, provider_in
 from daybreak.common.refusal import ConfigError
 from daybreak.common.relays import MailServer, WarmUp, read_paces, read_relays, read_warm_up
+from daybreak.common.returnedmail import (
+    BounceMailbox,
+    read_bounce_domain,
+    read_bounce_mailbox,
+    read_bounce_smtp,
+)
+from daybreak.common.senders import read_alarm_mail, read_mail_from, read_seeds, read_sender
+from daybreak.common.webaddresses import read_alarm_webhook, read_endpoints, split_address
 
-__all__ = [
-    "Config",
-    "ConfigError",
-    "MailServer",
-    "from_environment",
-    "is_endpoint",
-    "read_config",
-    "settings_in",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class BounceMailbox:
-    """A mailbox to which bounces and replies come. `kind` is "maildir", "imap" or "imaps"; `path` its folder."""
-
-    kind: str
-    path: str
-    host: str = ""
-    port: int = 0
-    username: str = ""
-    password: str = ""
+__all__ = ["Config", "ConfigError", "MailServer", "from_environment", "read_config", "settings_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +83,7 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
     site_url = _site_url(values.get("DAYBREAK_SITE_URL") or "http://127.0.0.1:8000")
     data = _data(values.get("DAYBREAK_DATA", ""), folder)
     mail_url = values.get("DAYBREAK_MAIL_URL", "")
-    mail_from = _mail_from(values.get("DAYBREAK_MAIL_FROM", ""), site_url)
+    mail_from = read_mail_from(values.get("DAYBREAK_MAIL_FROM", ""), site_url)
     return Config(
         data=data,
         site_url=site_url,
@@ -107,18 +95,20 @@ def read_config(environ: Mapping[str, str], folder: Path) -> Config:
         provider=_provider(mail_url) if is_provider(mail_url) else None,
         mail_workers=_workers(values.get("DAYBREAK_MAIL_WORKERS", "")),
         mail_from=mail_from,
-        bounce_domain=_bounce_domain(values.get("DAYBREAK_BOUNCE_DOMAIN", ""), mail_from),
-        notices_from=_sender("DAYBREAK_NOTICES_FROM", values.get("DAYBREAK_NOTICES_FROM", "") or mail_from),
+        bounce_domain=read_bounce_domain(values.get("DAYBREAK_BOUNCE_DOMAIN", ""), mail_from),
+        notices_from=read_sender(
+            "DAYBREAK_NOTICES_FROM", values.get("DAYBREAK_NOTICES_FROM", "") or mail_from
+        ),
         dkim_selector=_selector(values.get("DAYBREAK_DKIM_SELECTOR", "") or "daybreak"),
-        bounce_mailbox=_bounce_mailbox(values.get("DAYBREAK_BOUNCE_MAILBOX", "")),
-        bounce_smtp=_bounce_smtp(values.get("DAYBREAK_BOUNCE_SMTP", "")),
+        bounce_mailbox=read_bounce_mailbox(values.get("DAYBREAK_BOUNCE_MAILBOX", "")),
+        bounce_smtp=read_bounce_smtp(values.get("DAYBREAK_BOUNCE_SMTP", "")),
         paper_name=_one_line(values.get("DAYBREAK_PAPER_NAME", "")) or "Daybreak",
         last_hour=_last_hour(values.get("DAYBREAK_LAST_HOUR", "")),
         open_outbox=_yes_or_no(values, "DAYBREAK_OPEN_OUTBOX"),
-        wire_allow=_endpoints(values.get("DAYBREAK_WIRE_ALLOW", "")),
-        seeds=_seeds(values.get("DAYBREAK_SEEDS", "")),
-        alarm_mail=_alarm_mail(values.get("DAYBREAK_ALARM_MAIL", "")),
-        alarm_webhook=_alarm_webhook(values.get("DAYBREAK_ALARM_WEBHOOK", "")),
+        wire_allow=read_endpoints(values.get("DAYBREAK_WIRE_ALLOW", "")),
+        seeds=read_seeds(values.get("DAYBREAK_SEEDS", "")),
+        alarm_mail=read_alarm_mail(values.get("DAYBREAK_ALARM_MAIL", "")),
+        alarm_webhook=read_alarm_webhook(values.get("DAYBREAK_ALARM_WEBHOOK", "")),
         debug=_yes_or_no(values, "DAYBREAK_DEBUG"),
     )
 
@@ -167,7 +157,7 @@ def _storage(url: str, data: Path) -> Path:
     if not url:
         return data / "press"
     problem = f"DAYBREAK_STORAGE_URL is “{url}”: this version stores press runs in a folder, write file:///that/folder."
-    parts = _split(url, problem)
+    parts = split_address(url, problem)
     if parts.scheme != "file" or parts.netloc or not parts.path:
         raise ConfigError(problem)
     return Path(unquote(parts.path))
@@ -175,7 +165,7 @@ def _storage(url: str, data: Path) -> Path:
 
 def _site_url(text: str) -> str:
     problem = f"DAYBREAK_SITE_URL is “{text}”: write the address readers open, such as https://paper.example."
-    parts = _split(text, problem)
+    parts = split_address(text, problem)
     bare = not (parts.query or parts.fragment or "@" in parts.netloc or " " in parts.netloc)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or not bare:
         raise ConfigError(problem)
@@ -192,7 +182,7 @@ def _database_url(text: str, data: Path) -> str:
     if not text:
         return f"sqlite:///{data / 'daybreak.sqlite3'}"
     problem = "DATABASE_URL must begin with sqlite:// or postgres://, as in postgres://user:password@host:5432/name."
-    parts = _split(text, problem)  # its password keeps it out of the sentence
+    parts = split_address(text, problem)  # its password keeps it out of the sentence
     if parts.scheme not in ("sqlite", "postgres", "postgresql") or not parts.path.strip("/"):
         raise ConfigError(problem)
     if parts.scheme != "sqlite" and not find_spec("psycopg"):
@@ -200,16 +190,6 @@ def _database_url(text: str, data: Path) -> str:
             "DATABASE_URL names PostgreSQL, which needs psycopg: .venv/bin/pip install 'psycopg[binary]'."
         )
     return text
-
-
-def _split(text: str, problem: str) -> SplitResult:
-    """The parts of an address whose port is a number, or ConfigError with `problem`."""
-    try:
-        parts = urlsplit(text.strip())
-        parts.port  # noqa: B018 (reading it is what checks it)
-    except ValueError as error:
-        raise ConfigError(problem) from error
-    return parts
 
 
 def _provider(text: str) -> Provider:
@@ -222,26 +202,10 @@ def _provider(text: str) -> Provider:
             "DAYBREAK_MAIL_URL must look like ses://KEY-ID:SECRET@eu-west-1 with each / of the secret written %2F, "
             "and may end in ?hook=arn:aws:sns:eu-west-1:123456789012:topic."
         )
-    provider = provider_in(_split(text, problem))
+    provider = provider_in(split_address(text, problem))
     if provider is None:
         raise ConfigError(problem)
     return provider
-
-
-def _mail_from(text: str, site_url: str) -> str:
-    if not text:
-        host = urlsplit(site_url).hostname or "localhost"
-        if host in ("127.0.0.1", "localhost") or in_ascii(host) is None:  # or an address of IPv6
-            host = "daybreak.invalid"
-        return f"editions@{host}"
-    return _sender("DAYBREAK_MAIL_FROM", text)
-
-
-def _sender(name: str, text: str) -> str:
-    address = bare_address(text)
-    if address is None:
-        raise ConfigError(f"{name} is “{text}”: write one bare address, such as editions@paper.example.")
-    return address
 
 
 def _one_line(text: str) -> str:
@@ -264,46 +228,6 @@ def _selector(text: str) -> str:
     return text
 
 
-def _seeds(text: str) -> tuple[str, ...]:
-    seeds = []
-    for part in filter(None, (part.strip().lower() for part in text.split(","))):
-        seed = bare_address(part)
-        if seed is None:
-            raise ConfigError(
-                f"DAYBREAK_SEEDS names “{part}”: write bare addresses with commas between them."
-            )
-        seeds.append(seed)
-    return tuple(dict.fromkeys(seeds))
-
-
-def _alarm_mail(text: str) -> str:
-    address = bare_address(text) if text else ""
-    if address is None:
-        raise ConfigError(
-            f"DAYBREAK_ALARM_MAIL is “{text}”: write one bare address, such as night@paper.example."
-        )
-    return address
-
-
-def _alarm_webhook(text: str) -> str:
-    if not text:
-        return ""
-    problem = "DAYBREAK_ALARM_WEBHOOK must be a web address, such as https://chat.example/hooks/night."
-    parts = _split(text, problem)  # its path may be a secret and stays out of the sentence
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(problem)
-    return text
-
-
-def _bounce_domain(text: str, mail_from: str) -> str:
-    domain = (text.strip() or mail_from.rpartition("@")[2]).lower()
-    if text and not re.fullmatch(r"(?=.{1,253}\Z)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*", domain):
-        raise ConfigError(
-            f"DAYBREAK_BOUNCE_DOMAIN is “{text}”: write a bare domain, such as bounces.paper.example."
-        )
-    return domain
-
-
 def _last_hour(text: str) -> dt.time:
     found = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", text.strip() or "11:00", re.ASCII)
     if found is None or int(found[1]) < 7:
@@ -311,52 +235,6 @@ def _last_hour(text: str) -> dt.time:
             f"DAYBREAK_LAST_HOUR is “{text}”: write a time of day from 07:00 on, such as 11:00."
         )
     return dt.time(int(found[1]), int(found[2]))
-
-
-def _bounce_mailbox(text: str) -> BounceMailbox | None:
-    if not text:
-        return None
-    problem = "DAYBREAK_BOUNCE_MAILBOX must look like maildir:///var/mail/paper or imaps://user:password@host/INBOX."
-    parts = _split(text, problem)  # its password keeps it out of the sentence
-    path = unquote(parts.path)
-    if parts.scheme == "maildir" and path.startswith("/") and not parts.netloc:
-        return BounceMailbox("maildir", path)
-    folder = path.strip("/") or "INBOX"
-    if parts.scheme not in ("imap", "imaps") or not parts.hostname or re.search(r'[\x00-\x1f"\\]', folder):
-        raise ConfigError(problem)
-    port = parts.port or (993 if parts.scheme == "imaps" else 143)
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return BounceMailbox(parts.scheme, folder, parts.hostname, port, user, password)
-
-
-def _bounce_smtp(text: str) -> tuple[str, int] | None:
-    if not text:
-        return None
-    if not is_endpoint(text.strip()):
-        raise ConfigError(
-            f"DAYBREAK_BOUNCE_SMTP is “{text}”: write HOST:PORT to listen at, such as 0.0.0.0:25."
-        )
-    parts = urlsplit(f"//{text.strip()}")
-    return str(parts.hostname), int(parts.port or 25)
-
-
-def _endpoints(text: str) -> tuple[str, ...]:
-    endpoints = tuple(part.strip() for part in text.split(",") if part.strip())
-    for endpoint in endpoints:
-        if not is_endpoint(endpoint):
-            raise ConfigError(
-                f"DAYBREAK_WIRE_ALLOW names “{endpoint}”: write private endpoints as HOST:PORT, such as 10.0.0.5:8080."
-            )
-    return endpoints
-
-
-def is_endpoint(text: str) -> bool:
-    """Whether `text` is HOST:PORT; the address of IPv6 stands in brackets, as in [fd00::5]:8080."""
-    try:
-        parts = urlsplit(f"//{text}")
-        return bool(parts.hostname and parts.port) and parts.netloc == text and "@" not in text
-    except ValueError:
-        return False
 
 
 def _yes_or_no(values: Mapping[str, str], name: str) -> bool:

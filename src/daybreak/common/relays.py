@@ -51,8 +51,8 @@ class WarmUp:
 
 
 def read_relays(text: str) -> tuple[MailServer, ...]:
-    """The relays of DAYBREAK_MAIL_URL, in order. Raises ConfigError."""
-    return tuple(_relay(part.strip()) for part in text.split(",") if part.strip())
+    """The relays of DAYBREAK_MAIL_URL, in order. Raises ConfigError, for commas alone too: they are no wish for none."""
+    return tuple(_relay(part.strip()) for part in text.split(",") if part.strip() or "," in text)
 
 
 def read_paces(text: str) -> Mapping[str, int]:
@@ -95,7 +95,7 @@ def _relay(text: str) -> MailServer:
     except ValueError as error:
         raise ConfigError(problem) from error  # its password keeps the value out of the sentence
     security = SECURITY.get(parts.scheme)
-    if security is None or not parts.hostname or parts.path not in ("", "/"):
+    if security is None or not parts.hostname or parts.path not in ("", "/") or port == 0:
         raise ConfigError(problem)
     if security == "none" and port == 587:
         security = "starttls"

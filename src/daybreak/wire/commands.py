@@ -11,8 +11,8 @@ import click
 from django.conf import settings
 
 from daybreak.common.commandline import at_option, json_option, print_json
-from daybreak.common.config import is_endpoint
 from daybreak.common.refusal import Refused
+from daybreak.common.webaddresses import is_endpoint
 from daybreak.wire.facts.particulars import describe_older
 from daybreak.wire.facts.regions import REGIONS, region_named, region_of
 from daybreak.wire.filing import Filed

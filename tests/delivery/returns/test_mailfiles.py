@@ -16,8 +16,8 @@ import pytest
 from django.db import OperationalError
 
 from daybreak.circulation.models import Reader
-from daybreak.common.config import BounceMailbox
 from daybreak.common.refusal import Refused
+from daybreak.common.returnedmail import BounceMailbox
 from daybreak.delivery.models import Outcome
 from daybreak.delivery.returns import mailfiles
 from daybreak.delivery.returns.incoming import take_in

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daybreak.circulation.models import Notice, Reader
-from daybreak.common.config import BounceMailbox
 from daybreak.common.models import JournalEntry
 from daybreak.common.refusal import Refused
+from daybreak.common.returnedmail import BounceMailbox
 from daybreak.delivery.commands import deliver as deliver_command
 from daybreak.delivery.models import Delivery, Outcome, Reply, Suppression
 from daybreak.delivery.planning import plan

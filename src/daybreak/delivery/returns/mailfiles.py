@@ -17,8 +17,8 @@ from pathlib import Path
 
 from django.db import DatabaseError
 
-from daybreak.common.config import BounceMailbox
 from daybreak.common.refusal import Refused
+from daybreak.common.returnedmail import BounceMailbox
 from daybreak.delivery.returns.incoming import take_in
 from daybreak.delivery.returns.reportparts import LARGEST
 
