@@ -33,7 +33,9 @@ def test_help_lists_every_verb_without_opening_the_newsroom(newsroom: Newsroom) 
     ],
 )
 def test_every_verb_has_help(newsroom: Newsroom, words: str) -> None:
-    assert "Usage" in newsroom.run(*words.split(), "--help").stdout
+    for flag in ("--help", "-h"):
+        assert "Usage" in newsroom.run(*words.split(), flag).stdout
+    assert not (newsroom.folder / "var/daybreak.sqlite3").exists()
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ class Newsroom(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in ROOMS:
             return super().get_command(ctx, cmd_name)
-        open_newsroom(migrate=cmd_name not in WITHOUT_NEWSROOM and "--help" not in sys.argv)
+        open_newsroom(migrate=cmd_name not in WITHOUT_NEWSROOM and not {"-h", "--help"} & {*sys.argv})
         module, _, name = ROOMS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
