@@ -73,6 +73,7 @@ def test_the_door_takes_our_mail_records_it_and_refuses_the_rest(
     assert client.mail("")[0] == 250  # reports come from nobody (RFC 5321, 4.5.5)
     for stranger in ("ada@example.org", "bounces+00.00@paper.example", "editions@paper.example.evil.example"):
         assert client.rcpt(stranger)[0] == 550, stranger
+    assert client.rcpt("Postmaster")[0] == 250  # without a domain too
     assert client.rcpt("Editions@Paper.example")[0] == 250
     report = (
         "From: MAILER-DAEMON@mx.example\r\nTo: editions@paper.example\r\nSubject: Undelivered Mail\r\n\r\n"

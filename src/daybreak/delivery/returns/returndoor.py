@@ -28,10 +28,13 @@ ROLES = ("complaints", "abuse", "postmaster")  # RFC 5321, 4.5.1 wants the last
 
 
 def is_ours(address: str, config: Config) -> bool:
-    """Whether mail to an address is taken: a signed return path, the paper's own address, or a role of the domain."""
+    """Whether mail to an address is taken: a signed return path, the paper's own address, or a role of the domain.
+
+    RFC 5321, 4.5.1: `postmaster` must be taken without a domain too.
+    """
     name, _, domain = address.lower().rpartition("@")
     return (
-        address.lower() == config.mail_from.lower()
+        address.lower() in (config.mail_from.lower(), "postmaster")
         or (domain == config.bounce_domain and name in ROLES)
         or (domain == config.bounce_domain and delivery_of(address) is not None)
     )
