@@ -22,7 +22,9 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from daybreak.common.clock import now
+from daybreak.common.post import open_post
 from daybreak.common.refusal import Refused
+from daybreak.delivery.watch.lastresort import LastResort
 from daybreak.lifeline import end_with_parent
 from daybreak.opening import refuse_taken_port
 from daybreak.schedule import SCHEDULE, Duty
@@ -131,13 +133,14 @@ def run_newsroom(host: str, port: int) -> None:
             Part("door for returned mail", [sys.executable, "-m", "daybreak.delivery.returns.returndoor"])
         )
     clock = Clock()
+    last_resort = LastResort(settings.CONFIG, lambda: open_post(settings.CONFIG))
     with _until_told() as told:
         click.echo(f"Serving {settings.CONFIG.site_url}/ (Ctrl+C ends it)", err=True)
         swept = 0.0
         while not told:
             for part in parts:
                 part.keep_alive()
-            _look(clock)
+            look(clock, last_resort)
             if time.monotonic() - swept > 3600 or not swept:
                 swept = time.monotonic()
                 _sweep()
@@ -146,12 +149,13 @@ def run_newsroom(host: str, port: int) -> None:
         part.stop()
 
 
-def _look(clock: Clock) -> None:
+def look(clock: Clock, last_resort: LastResort) -> None:
     """A database that is away for a while must not stop the clock: the rows are still due at the next look."""
     try:
-        clock.look(now())
+        last_resort.well(now(), wrote=bool(clock.look(now())))
     except DatabaseError as error:
-        log.error("The clock could not read the database: %s", error)
+        log.error("The clock could not use the database: %s", error)
+        last_resort.failed(error, now())
     finally:
         close_old_connections()
 

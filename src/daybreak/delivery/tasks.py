@@ -44,7 +44,7 @@ def plan_mornings() -> dict[str, int]:
 BEFORE_A_WAVE = dt.timedelta(hours=2)
 
 
-@task(queue_name="long")
+@task()  # not behind the wire, which may take minutes: an alarm that waits is none
 def keep_watch() -> dict[str, int]:
     """Raise and clear alarms as the board has it, and tell who is to be told: how many of each."""
     at = now()
@@ -63,7 +63,7 @@ def mail_server_wanted(at: dt.datetime) -> bool:
     return any(near) or sending_due(at)
 
 
-@task(queue_name="long")
+@task()
 def ask_mail_server() -> str:
     """Greet the mail server before it is needed: an alarm when it does not answer; what it said."""
     server = settings.CONFIG.mail
@@ -82,7 +82,7 @@ def ask_mail_server() -> str:
     return "It answers."
 
 
-@task(queue_name="long")
+@task()
 def seed() -> int:
     """Send the seeds what they are to see before the readers do; how many mails."""
     return send_seeds(now(), settings.CONFIG, lambda: open_post(settings.CONFIG))

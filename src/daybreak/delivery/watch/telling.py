@@ -45,7 +45,7 @@ def tell_what_is_due(at: dt.datetime, config: Config, open_post: OpenPost) -> in
         mine = Telling.objects.filter(pk=telling.pk, told_at=None, attempts=telling.attempts)
         if not mine.update(attempts=F("attempts") + 1, due_at=at + wait):
             continue
-        error = _tell(telling, at, config, open_post)
+        error = tell(telling, at, config, open_post)
         sent = {"last_error": error[:300]} if error else {"told_at": at, "last_error": ""}
         Telling.objects.filter(pk=telling.pk).update(**sent)
         told += not error
@@ -90,8 +90,8 @@ def payload_of(telling: Telling, config: Config) -> dict[str, str | None]:
     }
 
 
-def _tell(telling: Telling, at: dt.datetime, config: Config, open_post: OpenPost) -> str:
-    """Send one message; "" when it got through, else why not."""
+def tell(telling: Telling, at: dt.datetime, config: Config, open_post: OpenPost) -> str:
+    """Send one message, which need not be a row; "" when it got through, else why not."""
     try:
         if telling.way == Telling.Way.WEBHOOK:
             body = json.dumps(payload_of(telling, config)).encode()
@@ -103,6 +103,8 @@ def _tell(telling: Telling, at: dt.datetime, config: Config, open_post: OpenPost
                 post.hand_over(config.mail_from, config.alarm_mail, mail)
     except (TryLater, AddressRefused, InDoubt, NotTold) as error:
         return str(error)
+    except OSError as error:  # an outbox, or a key, on a disk that is full
+        return f"{error.strerror or error}."
     return ""
 
 
