@@ -264,9 +264,9 @@ def test_what_was_stopped_is_not_sent_again_but_may_have_arrived() -> None:
     edition = doubtful_rows(2)
     stop(edition, by="Ben", at=BERLIN_SIX, reason="A hoax.")
     row = Delivery.objects.order_by("reader_id")[0]
-    with pytest.raises(Refused, match="Ben stopped this edition for good"):
+    with pytest.raises(Refused, match="Ben stopped this edition: nothing of it is sent again"):
         settle(edition, row.pk, "again", by="Ines", at=BERLIN_SIX)
-    with pytest.raises(Refused, match="Ben stopped this edition for good"):
+    with pytest.raises(Refused, match="Ben stopped this edition: nothing of it is sent again"):
         settle_all(edition, "again", by="Ines", at=BERLIN_SIX)
     assert settle_all(edition, "arrived", by="Ines", at=BERLIN_SIX) == {"handed_over": 2}
 

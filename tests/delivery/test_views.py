@@ -188,6 +188,9 @@ def test_an_edition_is_paused_resumed_and_stopped_by_name(staff: Client, ben: Re
     assert "It arrived" in page and 'value="again"' not in page
     Delivery.objects.update(state="withdrawn")
     assert "Choose to pause" in staff.post(HOLD, {"act": "burn"}, follow=True).content.decode()
+    back = staff.post(HOLD, {"act": "unstop"}, follow=True).content.decode()
+    assert "1 mail waits until you resume it" in back and "Ines paused this edition" in back
+    assert "no stop to take back" in staff.post(HOLD, {"act": "unstop"}, follow=True).content.decode()
 
 
 def test_the_hand_on_the_send_is_offered_while_there_is_something_to_hold(staff: Client, ben: Reader) -> None:

@@ -1,4 +1,4 @@
-"""`daybreak deliver`: run, status, pause, resume, stop, bounces, suppressions, lift."""
+"""`daybreak deliver`: run, status, pause, resume, stop, unstop, bounces, suppressions, lift."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from daybreak.common.refusal import Refused
 from daybreak.delivery.handover.crew import deliver_in_force
 from daybreak.delivery.hooks import hook_address
 from daybreak.delivery.mending.correcting import correction_lines
-from daybreak.delivery.mending.holding import hold_of, hold_sentence, pause, resume, stop
+from daybreak.delivery.mending.holding import hold_of, hold_sentence, pause, resume, stop, take_back_stop
 from daybreak.delivery.models import Suppression
 from daybreak.delivery.planning import Planned, plan_all
 from daybreak.delivery.progress import progress_of
@@ -111,9 +111,20 @@ def resume_(date: dt.date, by: str, at: dt.datetime) -> None:
 )
 @at_option
 def stop_(date: dt.date, by: str, reason: str, at: dt.datetime) -> None:
-    """Withdraw the edition of DATE for good. Whoever has not got it gets none."""
+    """Withdraw the edition of DATE. Whoever has not got it gets none."""
     withdrawn = stop(edition_of(date), by=by, at=at, reason=reason)
     click.echo(f"The edition of {date} is stopped; withdrawn from {withdrawn:,} who had not got it.")
+
+
+@deliver.command()
+@click.argument("date", type=Day())
+@by_option
+@at_option
+def unstop(date: dt.date, by: str, at: dt.datetime) -> None:
+    """Take the stop of DATE's edition back. It is paused then, until it is resumed."""
+    back = take_back_stop(edition_of(date), by=by, at=at)
+    wait = "1 mail waits" if back == 1 else f"{back:,} mails wait"
+    click.echo(f"The stop is taken back, the edition paused: {wait} for `daybreak deliver resume {date}`.")
 
 
 @deliver.command()

@@ -97,7 +97,7 @@ class SendHold(models.Model):
     """A person's hand on the sending of an edition, from `at` on and until it is lifted; one at a time.
 
     A pause keeps what is due, and its corrections, where they are. A stop withdraws the edition from everybody who
-    has not got it; it is not lifted.
+    has not got it; it is taken back by a pause in its place.
     """
 
     class Kind(models.TextChoices):
@@ -122,7 +122,7 @@ class SendHold(models.Model):
             models.CheckConstraint(condition=~Q(by=""), name="send_hold_says_who"),
             models.CheckConstraint(
                 condition=Q(lifted_at__isnull=True, lifted_by="")
-                | (Q(kind="pause", lifted_at__isnull=False) & ~Q(lifted_by="")),
+                | (Q(lifted_at__isnull=False) & ~Q(lifted_by="")),
                 name="send_hold_lifted_means_when_and_by_whom",
             ),
         ]

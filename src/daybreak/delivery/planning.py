@@ -75,7 +75,7 @@ def not_their_day(edition_date: dt.date, rules: Rules) -> str:
 def editions_to_plan(at: dt.datetime, rules: Rules = WEEKDAYS) -> Iterator[Edition]:
     """Printed editions whose morning is not over everywhere and that nobody stopped, the oldest first."""
     printed = Edition.objects.filter(press_runs__isnull=False, date__gte=first_in_hand(at, rules)).distinct()
-    stopped = SendHold.objects.filter(kind=SendHold.Kind.STOP).values("edition")
+    stopped = SendHold.objects.filter(kind=SendHold.Kind.STOP, lifted_at__isnull=True).values("edition")
     for edition in printed.exclude(pk__in=stopped).order_by("date"):
         if at <= over_everywhere(edition.date, rules):
             yield edition
@@ -150,7 +150,9 @@ def readers_without_a_row(edition: Edition, at: dt.datetime) -> QuerySet[Reader]
 
 def is_planned(edition: Edition, at: dt.datetime) -> bool:
     """Whether every reader who is owed the edition at `at` has a row; of one that was stopped nobody is owed one."""
-    stopped = SendHold.objects.filter(edition=edition, kind=SendHold.Kind.STOP).exists()
+    stopped = SendHold.objects.filter(
+        edition=edition, kind=SendHold.Kind.STOP, lifted_at__isnull=True
+    ).exists()
     return stopped or not any(_missing(edition, at, the_rules()))
 
 

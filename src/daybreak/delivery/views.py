@@ -27,7 +27,14 @@ from daybreak.common.clock import now
 from daybreak.common.refusal import Refused
 from daybreak.delivery import outbox
 from daybreak.delivery.mending.correcting import correction_lines, readers_with_the_error
-from daybreak.delivery.mending.holding import hold_of, pause, resume, something_to_hold, stop
+from daybreak.delivery.mending.holding import (
+    hold_of,
+    pause,
+    resume,
+    something_to_hold,
+    stop,
+    take_back_stop,
+)
 from daybreak.delivery.mending.settling import Answer, settle, settle_all
 from daybreak.delivery.progress import Progress, progress_of, waves
 from daybreak.delivery.status import STATES, UNPLANNED, ReaderLine, ReaderLines, status_of, summary
@@ -145,7 +152,7 @@ def who_has_the_error(request: HttpRequest, date: dt.date) -> HttpResponse:
 @never_cache
 @login_required
 def hold(request: HttpRequest, date: dt.date) -> HttpResponse:
-    """POST `act` = pause, resume or stop, and `reason`: the hand on the send, by the name of who is signed in."""
+    """POST `act` = pause, resume, stop or unstop, and `reason`: the hand on the send, by the name of who is signed in."""
     edition = get_object_or_404(Edition, date=date)
     act, reason = request.POST.get("act", ""), request.POST.get("reason", "")
     by, at = cast(User, request.user).name, now()
@@ -166,6 +173,10 @@ def _held(edition: Edition, act: str, reason: str, by: str, at: dt.datetime) -> 
     if act == "stop":
         withdrawn = stop(edition, by=by, at=at, reason=reason)
         return f"Stopped: {withdrawn:,} readers will not get this edition by mail."
+    if act == "unstop":
+        back = take_back_stop(edition, by=by, at=at)
+        wait = "1 mail waits" if back == 1 else f"{back:,} mails wait"
+        return f"The stop is taken back, and the edition paused: {wait} until you resume it."
     raise Refused("Choose to pause, resume or stop.")
 
 

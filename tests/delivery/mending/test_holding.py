@@ -9,7 +9,7 @@ import pytest
 from daybreak.circulation.models import Reader
 from daybreak.common.models import JournalEntry
 from daybreak.common.refusal import Misused, Refused
-from daybreak.delivery.mending.holding import hold_of, pause, resume, stop
+from daybreak.delivery.mending.holding import hold_of, pause, resume, stop, take_back_stop
 from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.planning import plan, plan_all, planning_due
 from daybreak.delivery.sending import sending_due
@@ -104,8 +104,32 @@ def test_a_stopped_edition_is_withdrawn_with_the_reason_and_never_planned_again(
     make_reader("Zoe", "Europe/Berlin")
     assert not planning_due(BERLIN_SIX)
     assert plan_all(BERLIN_SIX).made == 0
-    with pytest.raises(Refused, match="was stopped by Ines for good"):
+    with pytest.raises(Refused, match="was stopped by Ines: take the stop back first"):
         resume(edition, by="Ines", at=BERLIN_SIX)
+
+
+def test_a_stop_is_taken_back_by_a_pause_and_whose_hour_is_past_has_missed_it(
+    ada: Reader, ben: Reader
+) -> None:
+    edition, post = printed(), RememberingPost()
+    plan(edition, NIGHT)
+    with pytest.raises(Refused, match="is not stopped"):
+        take_back_stop(edition, by="Ben", at=NIGHT)
+    stop(edition, by="Ines", at=NIGHT, reason="The wrong edition.")
+    make_reader("Zoe", "Europe/Berlin")
+    assert take_back_stop(edition, by="Ben", at=BERLIN_SIX) == 2
+    hold = hold_of(edition)
+    assert hold is not None and (hold.kind, hold.by) == ("pause", "Ben")
+    deliver(post, BERLIN_SIX)
+    assert post.taken == [], "it waits for whoever resumes it"
+    resume(edition, by="Ben", at=BERLIN_SIX)
+    plan(edition, BERLIN_SIX)
+    deliver(post, BERLIN_SIX)
+    assert sorted(post.recipients) == ["ben@example.org", "zoe@example.org"]
+    assert states() == {"handed_over": 2, "missed": 1}, "Auckland’s last hour was before it was taken back"
+    acts = JournalEntry.objects.values_list("act", "by")
+    assert ("stop taken back", "Ben") in acts
+    stop(edition, by="Ines", at=BERLIN_SIX, reason="The wrong edition after all.")
 
 
 def test_what_a_dying_worker_gives_back_is_withdrawn_too(ben: Reader) -> None:

@@ -1,4 +1,4 @@
-"""The hand on the send: an edition is paused and resumed, or stopped for good, while its mails go out.
+"""The hand on the send: an edition is paused and resumed, or stopped, while its mails go out.
 
 It acts on the rows themselves, so it holds for every worker at once: what is claimed and not on the wire yet is taken
 from its worker, whose next conditional UPDATE finds that it has lost the row. A claim that was under way at the same
@@ -39,7 +39,8 @@ def hold_sentence(hold: SendHold) -> str:
     """Who holds an edition since when, why, and what to do about it."""
     since = f"by {hold.by} since {hold.at:%Y-%m-%d %H:%M}Z{f' ({hold.reason})' if hold.reason else ''}"
     if hold.kind == Kind.STOP:
-        return f"Stopped {since}: nobody gets it by mail any more."
+        back = f"`daybreak deliver unstop {hold.edition.date}` takes that back"
+        return f"Stopped {since}: nobody gets it by mail any more, unless {back}."
     return f"Paused {since}: `daybreak deliver resume {hold.edition.date}` lets it go on."
 
 
@@ -64,13 +65,14 @@ def resume(edition: Edition, *, by: str, at: dt.datetime) -> None:
     )
     if not lifted:
         hold = hold_of(edition)
-        why = f"was stopped by {hold.by} for good" if hold else "is not paused"
-        raise Refused(f"The edition of {edition.date} {why}: there is nothing to resume.")
+        if hold is None:
+            raise Refused(f"The edition of {edition.date} is not paused: there is nothing to resume.")
+        raise Refused(f"The edition of {edition.date} was stopped by {hold.by}: take the stop back first.")
     note("sending resumed", str(edition), by=by, at=at)
 
 
 def stop(edition: Edition, *, by: str, at: dt.datetime, reason: str) -> int:
-    """Withdraw the edition from everybody who has not got it, for good; from how many. Raises Refused, Misused.
+    """Withdraw the edition from everybody who has not got it; from how many. Raises Refused, Misused.
 
     A paused edition may be stopped; one that was stopped is stopped.
     """
@@ -84,21 +86,42 @@ def stop(edition: Edition, *, by: str, at: dt.datetime, reason: str) -> int:
     return _withdraw(hold)
 
 
+@transaction.atomic
+def take_back_stop(edition: Edition, *, by: str, at: dt.datetime) -> int:
+    """Turn a stop into a pause: what it withdrew is due again, and waits until it is resumed; how many mails.
+
+    Whose hour has passed meanwhile has missed the edition. Raises Refused when it is not stopped.
+    """
+    hold = hold_of(edition)
+    stops = SendHold.objects.filter(edition=edition, kind=Kind.STOP, lifted_at__isnull=True)
+    if hold is None or not stops.update(lifted_by=_name(by), lifted_at=at):
+        raise Refused(f"The edition of {edition.date} is not stopped: there is no stop to take back.")
+    note("stop taken back", str(edition), by=by, at=at)
+    _hold(edition, Kind.PAUSE, by, at, f"The stop of {hold.by} was taken back.")
+    rows = Delivery.objects.filter(edition=edition, correction=None, state=State.WITHDRAWN)
+    return rows.filter(reason=_reason_of(hold)).update(**UNSENT, reason="")
+
+
 def withdraw_stopped() -> int:
     """Withdraw what a stop left unsent because it was claimed at that moment; how many rows."""
-    left = SendHold.objects.filter(Exists(_unsent(OuterRef("edition"))), kind=Kind.STOP)
+    stops = SendHold.objects.filter(kind=Kind.STOP, lifted_at__isnull=True)
+    left = stops.filter(Exists(_unsent(OuterRef("edition"))))
     return sum(_withdraw(hold) for hold in left)
 
 
 def stopped_rows_left() -> bool:
     """Whether `withdraw_stopped` has anything to do."""
-    stops = SendHold.objects.filter(kind=Kind.STOP).values("edition")
+    stops = SendHold.objects.filter(kind=Kind.STOP, lifted_at__isnull=True).values("edition")
     return Delivery.objects.filter(edition__in=stops, correction=None, state=State.DUE).exists()
 
 
 def _withdraw(hold: SendHold) -> int:
-    withdrawn = {**UNSENT, "state": State.WITHDRAWN, "reason": why_stopped(hold)[:300]}
+    withdrawn = {**UNSENT, "state": State.WITHDRAWN, "reason": _reason_of(hold)}
     return _unsent(hold.edition_id).update(**withdrawn)
+
+
+def _reason_of(hold: SendHold) -> str:
+    return why_stopped(hold)[:300]
 
 
 def _unsent(edition: Any) -> QuerySet[Delivery]:

@@ -75,7 +75,9 @@ def settle_all(
 def _refuse_if_stopped(edition: Edition) -> None:
     hold = hold_of(edition)
     if hold is not None and hold.kind == SendHold.Kind.STOP:
-        raise Refused(f"{hold.by} stopped this edition for good: nothing of it is sent again.")
+        raise Refused(
+            f"{hold.by} stopped this edition: nothing of it is sent again unless that is taken back."
+        )
 
 
 @transaction.atomic

@@ -57,7 +57,7 @@ def _missed(at: dt.datetime, still_running: Running) -> list[dt.date]:
     if not days:
         return []
     running = set(still_running(at, coming))
-    stops = SendHold.objects.filter(kind=SendHold.Kind.STOP, edition__date__in=days)
+    stops = SendHold.objects.filter(kind=SendHold.Kind.STOP, lifted_at__isnull=True, edition__date__in=days)
     meant = set(stops.values_list("edition__date", flat=True))
     return [day for day in days if day not in running and day not in meant]
 

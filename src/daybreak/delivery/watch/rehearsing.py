@@ -140,7 +140,7 @@ def _to_seed(at: dt.datetime, config: Config) -> list[PressRun]:
     if not config.seeds:
         return []
     lately = Edition.objects.filter(press_runs__isnull=False, date__gte=(at - dt.timedelta(days=2)).date())
-    stopped = SendHold.objects.filter(kind=SendHold.Kind.STOP).values("edition")
+    stopped = SendHold.objects.filter(kind=SendHold.Kind.STOP, lifted_at__isnull=True).values("edition")
     rules = the_rules()
     found = []
     for edition in lately.exclude(pk__in=stopped).distinct():
