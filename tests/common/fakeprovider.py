@@ -105,6 +105,8 @@ class _Answer(BaseHTTPRequestHandler):
             "MessageId": "0102018a-000000",
             "messageId": "<1@provider.example>",
             "To": "ada@example.org",
+            "success": True,
+            "message_ids": ["1"],
         }
 
     def _answer(self, status: int, value: Any, retry_after: str = "") -> None:

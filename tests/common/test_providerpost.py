@@ -40,7 +40,7 @@ def post_to(server: FakeProvider, name: str = "mailgun") -> ProviderPost:
     return ProviderPost(Provider(name, "KEY", "paper.example", server.url))
 
 
-@pytest.mark.parametrize("name", ["mailgun", "postmark", "sendgrid", "brevo"])
+@pytest.mark.parametrize("name", ["mailgun", "postmark", "sendgrid", "brevo", "resend", "mailtrap"])
 def test_a_mail_is_taken_whole_with_the_id_that_it_is_known_by(provider: FakeProvider, name: str) -> None:
     post = post_to(provider, name)
     post.hand_over("bounces+x@paper.example", "ada@example.org", a_mail())

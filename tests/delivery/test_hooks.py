@@ -22,11 +22,13 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from daybreak.circulation.models import Reader
+from daybreak.common.clock import now
 from daybreak.common.config import read_config
 from daybreak.common.post import open_post
 from daybreak.common.provider import KEYS, Provider
 from daybreak.common.quietlog import WithoutSecrets
 from daybreak.common.refusal import Refused
+from daybreak.common.webhookseal import signature
 from daybreak.delivery import hooks
 from daybreak.delivery.commands import deliver as deliver_command
 from daybreak.delivery.hooks import hook_address, hook_secret
@@ -280,3 +282,51 @@ def test_an_answer_lost_after_acceptance_is_settled_by_what_the_provider_tells(
     }
     assert post(f"/hooks/mail/{hook_secret()}/mailgun/", signed(told)) == 200
     assert states() == {"handed_over": 2}
+
+
+# -- providers with signatures of another form -------------------------------------------------------------
+def test_resend_is_believed_by_its_seal_alone(settings: Any, ben: Reader) -> None:
+    secret = "whsec_" + base64.b64encode(b"the key of the webhook").decode()
+    settings.CONFIG = replace(settings.CONFIG, provider=Provider("resend", "KEY", hook_key=secret))
+    delivery = handed_over(ben)
+    told = {
+        "type": "email.bounced",
+        "created_at": "2022-05-06T04:00:01Z",
+        "data": {
+            "email_id": "1",
+            "to": [ben.email],
+            "headers": [{"name": "X-Metadata", "value": json.dumps({"mail": str(delivery.pk)})}],
+            "bounce": {"message": "550 5.1.1 User unknown", "type": "Permanent"},
+        },
+    }
+    body, moment = json.dumps(told).encode(), str(int(now().timestamp()))
+    headers = {
+        "svix-id": "msg_1",
+        "svix-timestamp": moment,
+        "svix-signature": signature(b"the key of the webhook", "msg_1", moment, body),
+    }
+    address = str(hook_address()).removeprefix(settings.CONFIG.site_url)
+
+    def answer(data: bytes, **heads: str) -> int:
+        return Client().post(address, data, content_type="application/json", headers=heads).status_code
+
+    assert answer(body) == 400
+    assert answer(body + b" ", **headers) == 400
+    assert [answer(body, **headers) for _ in range(2)] == [200, 200]
+    outcome = Outcome.objects.get()
+    assert (outcome.kind, outcome.delivery, outcome.via) == ("hard_bounce", delivery, "resend")
+
+
+def test_mailtrap_is_believed_by_its_signature_alone(settings: Any, ben: Reader) -> None:
+    settings.CONFIG = replace(settings.CONFIG, provider=Provider("mailtrap", "TOKEN", hook_key="key"))
+    delivery = handed_over(ben)
+    event = {"event": "spam", "email": ben.email, "timestamp": 1651809601, "event_id": "1", "message_id": "m"}
+    body = json.dumps({"events": [{**event, "custom_variables": {"mail": str(delivery.pk)}}]}).encode()
+    address = str(hook_address()).removeprefix(settings.CONFIG.site_url)
+
+    def answer(key: bytes) -> int:
+        heads = {"Mailtrap-Signature": hmac.new(key, body, hashlib.sha256).hexdigest()}
+        return Client().post(address, body, content_type="application/json", headers=heads).status_code
+
+    assert (answer(b"a guess"), answer(b"key")) == (400, 200)
+    assert Outcome.objects.get().kind == "complaint"

@@ -195,7 +195,7 @@ def _database_url(text: str, data: Path) -> str:
 def _provider(text: str) -> Provider:
     problem = (
         "DAYBREAK_MAIL_URL must look like mailgun://KEY@domain or postmark://TOKEN@, "
-        "and may end in ?hook=SIGNING-KEY (where it signs what it tells: Mailgun, SendGrid) and &api=https://api.eu.example."
+        "and may end in ?hook=SIGNING-KEY (where it signs what it tells: Mailgun, SendGrid, Resend, Mailtrap) and &api=https://api.eu.example."
     )
     if text.strip().lower().startswith(f"{SES}:"):
         problem = (

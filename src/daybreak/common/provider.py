@@ -17,8 +17,10 @@ KEYS = {
     "sendgrid": "api_key",
     "brevo": "api_key",
     "sparkpost": "api_key",
+    "resend": "api_key",
+    "mailtrap": "api_token",
 }
-_SIGNING = ("mailgun", "sendgrid", SES)  # who sign what they tell
+_SIGNING = ("mailgun", "sendgrid", "resend", "mailtrap", SES)  # who sign what they tell
 _REGION = re.compile(r"[a-z]{2}(-[a-z]{2,4})?-[a-z]{2,12}-\d")
 _TOPIC = re.compile(r"arn:aws[a-z-]{0,10}:sns:[a-z0-9-]{4,24}:\d{12}:[A-Za-z0-9_-]{1,256}")
 

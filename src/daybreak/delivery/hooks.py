@@ -31,6 +31,7 @@ from daybreak.common.clock import now
 from daybreak.common.keys import keyed_hash, same
 from daybreak.common.provider import SES, Provider
 from daybreak.common.providerpost import METADATA
+from daybreak.common.webhookseal import is_sealed
 from daybreak.delivery.models import Outcome
 from daybreak.delivery.returns.bouncewords import HARD, NO_MAILBOX, UNSAID, meaning_of_words
 from daybreak.delivery.returns.outcomes import Told, record
@@ -38,7 +39,11 @@ from daybreak.delivery.returns.snsnotes import SnsAway, events_of
 
 Kind = Outcome.Kind
 # How each provider's view calls the key that its tellings are signed with.
-_SIGNED_BY = {"mailgun": "webhook_signing_key", "sendgrid": "tracking_webhook_verification_key"}
+_SIGNED_BY = {
+    "mailgun": "webhook_signing_key",
+    "sendgrid": "tracking_webhook_verification_key",
+    "mailtrap": "tracking_secret",
+}
 
 
 def hook_secret() -> str:
@@ -88,6 +93,8 @@ def _events(provider: Provider, request: HttpRequest) -> Iterable[AnymailTrackin
     """The events in a request whose signature was checked."""
     if provider.name == SES:
         return events_of(request.body, provider.hook_key)
+    if provider.name == "resend":
+        _check_seal(provider, request)
     (view,) = (
         each.callback.view_class
         for each in anymail_addresses
@@ -102,6 +109,13 @@ def _events(provider: Provider, request: HttpRequest) -> Iterable[AnymailTrackin
         door = view(**options)
     door.run_validators(request)
     return [event for event in door.parse_events(request) if isinstance(event, AnymailTrackingEvent)]
+
+
+def _check_seal(provider: Provider, request: HttpRequest) -> None:
+    """Resend's signature, for which anymail would want one more library. Raises AnymailWebhookValidationFailure."""
+    key = provider.hook_key
+    if key and not is_sealed(request.headers, request.body, key, now(), "svix"):
+        raise AnymailWebhookValidationFailure("The seal is not that of the key.")
 
 
 def _record(event: AnymailTrackingEvent, name: str, at: dt.datetime) -> None:
