@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 import click
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from daybreak.common.clock import now
@@ -22,8 +22,11 @@ from daybreak.common.refusal import Misused, Refused
 from daybreak.common.relays import MailServer
 from daybreak.common.webaddresses import is_endpoint
 from daybreak.delivery.mailcommands import quoted
+from daybreak.delivery.planning import wanted_waves
 from daybreak.delivery.watch.identity import identity_checks
 from daybreak.delivery.watch.names import Names, Record
+from daybreak.desk.editions import next_date
+from daybreak.desk.models import Edition
 from daybreak.press.house import voice
 from daybreak.press.voice import VoiceError
 
@@ -163,6 +166,27 @@ def _mail() -> Iterator[Finding]:
         yield _greeted(server)
 
 
+def _provider() -> Iterator[Finding]:
+    """What the mail provider says of the key, the domain and the account; nothing is sent."""
+    config = settings.CONFIG
+    if config.provider is None:
+        return
+    # Imported here: its library is heavy, and most papers ask no provider.
+    from daybreak.common.providercheck import check
+
+    for told in check(config.provider, config.mail_from, _readers_next_morning(), now()):
+        yield Finding("mail provider", told.well, told.sentence)
+
+
+def _readers_next_morning() -> int:
+    """How many readers get the next edition as things stand; 0 while the database has no tables."""
+    at = now()
+    try:
+        return sum(wanted_waves(Edition(date=next_date(at)), at).values())
+    except DatabaseError:
+        return 0
+
+
 def _greeted(server: MailServer) -> Finding:
     post = SmtpPost(server)
     try:
@@ -198,6 +222,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _database,
     _voice,
     _mail,
+    _provider,
     _site_address,
     _zone_data,
 )

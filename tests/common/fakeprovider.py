@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -23,6 +25,9 @@ class FakeProvider(ThreadingHTTPServer):
     A mood is an HTTP status (nothing is taken), "500 after", "hang up after", "garbled after" (the mail is taken,
     then the answer is lost), or "429 N" (wait N seconds). `slowness` is the most seconds that it takes before it
     has a mail, and again before it says so; `no` is what it says when it refuses.
+
+    A GET of a path in `answers` has that status, JSON (or bytes as they are) and headers; `asked` are all GETs. With
+    `key` each GET needs it, 401 else.
     """
 
     daemon_threads = True
@@ -34,6 +39,9 @@ class FakeProvider(ThreadingHTTPServer):
         self.connections = 0
         self.slowness = 0.0
         self.no = "no"
+        self.answers: dict[str, tuple[int, Any, dict[str, str]]] = {}
+        self.asked: list[str] = []
+        self.key = ""
         super().__init__(("127.0.0.1", 0), _Answer)
 
     @property
@@ -79,6 +87,16 @@ class _Answer(BaseHTTPRequestHandler):
         else:
             self._answer(200, self._accepted())
 
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        basic = f"Basic {base64.b64encode(f'api:{self.server.key}'.encode()).decode()}"
+        known = (self.server.key, f"Bearer {self.server.key}", basic)
+        if self.server.key and not any(value in known for value in self.headers.values()):
+            self._send(401, b'{"message": "Forbidden", "ErrorCode": 10}')
+            return
+        status, value, headers = self.server.answers.get(self.path, (404, {"message": "not found"}, {}))
+        self._send(status, value if isinstance(value, bytes) else json.dumps(value).encode(), headers=headers)
+
     def _fields(self, body: bytes) -> dict[str, Any]:
         kind = self.headers.get("Content-Type", "")
         if kind.startswith("application/json"):
@@ -112,8 +130,16 @@ class _Answer(BaseHTTPRequestHandler):
     def _answer(self, status: int, value: Any, retry_after: str = "") -> None:
         self._send(status, json.dumps(value).encode(), retry_after)
 
-    def _send(self, status: int, body: bytes, retry_after: str = "") -> None:
+    def _send(
+        self,
+        status: int,
+        body: bytes,
+        retry_after: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         if retry_after:

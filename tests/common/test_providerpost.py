@@ -122,6 +122,8 @@ def test_the_mail_address_may_name_a_provider(tmp_path: Path) -> None:
         "brevo://K@?x=1",
         "brevo://K@?connections=0",
         "postmark://T@?hook=it-signs-nothing",
+        "postmark://T%0A@",
+        "brevo://%C3%A9@",
     ):
         with pytest.raises(ConfigError, match="DAYBREAK_MAIL_URL"):
             read_config({"DAYBREAK_MAIL_URL": wrong}, tmp_path)

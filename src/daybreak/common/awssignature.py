@@ -1,4 +1,4 @@
-"""The signature that Amazon's interfaces ask of a request (AWS Signature Version 4), for a POST without a query.
+"""The signature that Amazon's interfaces ask of a request (AWS Signature Version 4), for one without a query.
 
 Source: the reference “Signing AWS API requests” in Amazon's IAM user guide.
 """
@@ -25,11 +25,13 @@ class AccessKey:
     service: str
 
 
-def signed_headers(key: AccessKey, url: str, body: bytes, at: dt.datetime) -> dict[str, str]:
-    """The headers of a POST of the JSON `body` to `url`, signed at `at` (UTC; Amazon bears 5 minutes either way)."""
+def signed_headers(
+    key: AccessKey, url: str, body: bytes, at: dt.datetime, method: str = "POST"
+) -> dict[str, str]:
+    """The headers of a request with the JSON `body` (b"" for a GET), signed at `at` (UTC; 5 minutes either way do)."""
     parts, moment = urlsplit(url), at.strftime("%Y%m%dT%H%M%SZ")
     fields = f"content-type:application/json\nhost:{parts.netloc}\nx-amz-date:{moment}\n"
-    request = "\n".join(("POST", parts.path or "/", "", fields, _SIGNED, hashlib.sha256(body).hexdigest()))
+    request = "\n".join((method, parts.path or "/", "", fields, _SIGNED, hashlib.sha256(body).hexdigest()))
     scope = f"{moment[:8]}/{key.region}/{key.service}/aws4_request"
     to_sign = "\n".join((_ALGORITHM, moment, scope, hashlib.sha256(request.encode()).hexdigest()))
     signature = _hmac(_signing_key(key, moment[:8]), to_sign).hex()

@@ -20,6 +20,17 @@ KEYS = {
     "resend": "api_key",
     "mailtrap": "api_token",
 }
+# Where the interface of each lies, unless another address is named.
+HOMES = {
+    "mailgun": "https://api.mailgun.net/v3",
+    "postmark": "https://api.postmarkapp.com",
+    "sendgrid": "https://api.sendgrid.com/v3",
+    "brevo": "https://api.brevo.com/v3",
+    "sparkpost": "https://api.sparkpost.com/api/v1",
+    "resend": "https://api.resend.com",
+    "mailtrap": "https://send.api.mailtrap.io/api",
+}
+_CALLED = {SES: "SES", "sendgrid": "SendGrid", "sparkpost": "SparkPost"}
 _SIGNING = ("mailgun", "sendgrid", "resend", "mailtrap", SES)  # who sign what they tell
 _REGION = re.compile(r"[a-z]{2}(-[a-z]{2,4})?-[a-z]{2,12}-\d")
 _TOPIC = re.compile(r"arn:aws[a-z-]{0,10}:sns:[a-z0-9-]{4,24}:\d{12}:[A-Za-z0-9_-]{1,256}")
@@ -44,7 +55,14 @@ class Provider:
     @property
     def called(self) -> str:
         """The name as people write it."""
-        return "SES" if self.name == SES else self.name.capitalize()
+        return _CALLED.get(self.name, self.name.capitalize())
+
+    @property
+    def home(self) -> str:
+        """The address that its interface lies under, without a slash at its end."""
+        if self.api_url or self.name != SES:
+            return (self.api_url or HOMES[self.name]).rstrip("/")
+        return f"https://email.{self.domain}.amazonaws.com{'.cn' if self.domain.startswith('cn-') else ''}"
 
 
 def is_provider(url: str) -> bool:
@@ -72,9 +90,11 @@ def provider_in(parts: SplitResult) -> Provider | None:
         or not (not api_url or local or api_url.startswith("https://"))
     ):
         return None
+    domain, key, secret = parts.hostname or "", unquote(parts.username), unquote(parts.password or "")
+    if not re.fullmatch(r"[!-~]+", key):
+        return None  # no header can hold it, and the refusal would tell it
     if hook_key and parts.scheme not in _SIGNING:
         return None  # else somebody would think that it is checked
-    domain, key, secret = parts.hostname or "", unquote(parts.username), unquote(parts.password or "")
     if parts.scheme != SES:
         secret = ""
     elif not (secret and _REGION.fullmatch(domain) and (not hook_key or _TOPIC.fullmatch(hook_key))):

@@ -38,8 +38,7 @@ class SesPost:
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
         self._key = AccessKey(provider.key, provider.secret, provider.domain, "ses")
-        home = provider.api_url or f"https://email.{provider.domain}.{_realm(provider.domain)}"
-        self._url = f"{home.rstrip('/')}/v2/email/outbound-emails"
+        self._url = f"{provider.home}/v2/email/outbound-emails"
         self._session = requests.Session()
 
     def hand_over(self, sender: str, recipient: str, message: bytes) -> None:
@@ -113,7 +112,3 @@ def _field(answer: requests.Response, name: str) -> str:
     except ValueError:
         return ""
     return str(value.get(name) or "") if isinstance(value, dict) else ""
-
-
-def _realm(region: str) -> str:
-    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
