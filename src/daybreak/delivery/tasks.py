@@ -11,6 +11,7 @@ from django.conf import settings
 from django_tasks import task
 
 from daybreak.common.clock import now
+from daybreak.common.config import Config
 from daybreak.common.post import PostError, SmtpPost, open_post
 from daybreak.common.refusal import Refused
 from daybreak.delivery.handover.crew import deliver_in_force
@@ -57,7 +58,7 @@ def mail_server_wanted(at: dt.datetime) -> bool:
     """Whether a wave is near, or mails wait, so that the mail server should answer; or it did not when it was asked."""
     if is_open(MAIL_SERVER):
         return True
-    if settings.CONFIG.mail is None:
+    if settings.CONFIG.mail is None and settings.CONFIG.provider is None:
         return False
     near = (board for board in boards(at) if board.first and abs(board.first.at - at) <= BEFORE_A_WAVE)
     return any(near) or sending_due(at)
@@ -65,21 +66,42 @@ def mail_server_wanted(at: dt.datetime) -> bool:
 
 @task()
 def ask_mail_server() -> str:
-    """Greet the mail server before it is needed: an alarm when it does not answer; what it said."""
-    server = settings.CONFIG.mail
-    if server is None:
-        clear_alarm(MAIL_SERVER, now(), settings.CONFIG)
+    """Greet the mail server, or ask the provider, before it is needed: an alarm when it does not answer or will have none
+    of us; what it said."""
+    config = settings.CONFIG
+    if config.mail is None and config.provider is None:
+        clear_alarm(MAIL_SERVER, now(), config)
         return "There is none."
-    post = SmtpPost(server)
+    if trouble := _trouble_with_provider(config) if config.provider else _trouble_with_server(config):
+        raise_alarm(MAIL_SERVER, trouble, now(), config)
+        return trouble
+    clear_alarm(MAIL_SERVER, now(), config)
+    return "It answers."
+
+
+def _trouble_with_server(config: Config) -> str:
+    """Why the mail server takes nothing; "" when it greets us."""
+    if config.mail is None:
+        return ""
+    post = SmtpPost(config.mail)
     try:
         post.greet()
     except PostError as error:
-        raise_alarm(MAIL_SERVER, str(error), now(), settings.CONFIG)
         return str(error)
     finally:
         post.close()
-    clear_alarm(MAIL_SERVER, now(), settings.CONFIG)
-    return "It answers."
+    return ""
+
+
+def _trouble_with_provider(config: Config) -> str:
+    """Why no mail leaves by the provider; "" when nothing that it tells says so. What is merely amiss, doctor says."""
+    # Imported here: its library is heavy, and most papers ask no provider.
+    from daybreak.common.providercheck import check
+
+    if config.provider is None:
+        return ""
+    told = check(config.provider, config.mail_from, 0, now())
+    return " ".join(each.sentence for each in told if each.stops)
 
 
 @task()
