@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 
 from django.conf import settings
 from django.db.models import Q
@@ -36,6 +36,7 @@ from daybreak.delivery.handover.handing import Desk, Handing, one_by_one
 from daybreak.delivery.handover.ledger import Clock, Job, Ledger, Sent
 from daybreak.delivery.handover.lines import Lines, open_lines
 from daybreak.delivery.handover.manyposts import ManyAtOnce, Posts, open_posts
+from daybreak.delivery.handover.pacing import Paces
 from daybreak.delivery.handover.pen import open_pen
 from daybreak.delivery.handover.returnpath import return_path
 from daybreak.delivery.handover.supply import ALL_PUT_OFF, Supply
@@ -106,10 +107,12 @@ def _hand_over(way: Way, supply: Supply, ending: Ending) -> None:
     desk = Desk(supply.ledger, write, lambda job: return_path(job.pk, supply.config), ending)
     if isinstance(way, Lines):
         Handing(way, desk, supply).run()
-    elif isinstance(way, Posts):
-        ManyAtOnce(way, desk, supply.jobs()).run()
-    else:
-        one_by_one(supply.jobs(), way.hand_over, desk)
+        return
+    with closing(Paces(supply.config)) as paces:
+        if isinstance(way, Posts):
+            ManyAtOnce(way, desk, supply.paced(paces)).run()
+        else:
+            one_by_one(supply.paced(paces), way.hand_over, desk)
 
 
 def sending_due(at: dt.datetime) -> bool:

@@ -24,7 +24,6 @@ from daybreak.common.smtpline import Line, Stage
 from daybreak.delivery.handover.ending import HEARD_TO_THE_END, Ending, never
 from daybreak.delivery.handover.ledger import Job, Ledger, Outcome
 from daybreak.delivery.handover.lines import TEND_EVERY, Lines, Relay
-from daybreak.delivery.handover.pacing import BURST
 from daybreak.delivery.handover.supply import Supply
 from daybreak.delivery.letters import NoAddress
 
@@ -94,7 +93,7 @@ class Handing:
     finished: bool = False  # no job is left to take
 
     def __post_init__(self) -> None:
-        self.jobs = self.supply.jobs()
+        self.jobs = self.supply.paced(self.lines.paces)
 
     def run(self) -> None:
         """Hand all of them over; returns early, with `trouble` said, when no relay is left."""
@@ -138,9 +137,6 @@ class Handing:
     def _prepare(self) -> bool:
         """Set and sign one mail more; whether one was there."""
         for job in self.jobs:
-            if self._held_back(job):
-                self.supply.held_back.append(job)
-                continue
             if self.desk.late(job):
                 self.desk.ledger.put_back([job])
                 continue
@@ -153,18 +149,6 @@ class Handing:
             return True
         self.finished = True
         return False
-
-    def _held_back(self, job: Job) -> bool:
-        """Whether its domain has had its pace."""
-        if not self.lines.paces.by_domain:
-            return False
-        now, resting = time.monotonic(), self.supply.resting
-        if resting.get(job.domain, 0.0) > now:
-            return True
-        wait = self.lines.paces.wait_for_domain(job.domain, time.time())
-        if wait:
-            resting[job.domain] = now + max(wait, BURST)
-        return bool(wait)
 
     def _offer(self) -> None:
         for relay, line in self.lines.idle():

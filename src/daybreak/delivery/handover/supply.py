@@ -19,7 +19,7 @@ from daybreak.common.config import Config
 from daybreak.delivery.handover import claims
 from daybreak.delivery.handover.claims import Row
 from daybreak.delivery.handover.ledger import Job, Ledger
-from daybreak.delivery.handover.pacing import left_today
+from daybreak.delivery.handover.pacing import BURST, Paces, left_today
 from daybreak.delivery.lateness import late_before
 from daybreak.delivery.letters import Letter, letter_of
 from daybreak.delivery.mending.correctionletter import correction_letter
@@ -30,6 +30,7 @@ from daybreak.press.models import PressRun
 from daybreak.press.renditions import current_run
 
 State = Delivery.State
+NAP = 0.25  # seconds between two looks at whether to go on
 SWEPT_EVERY = dt.timedelta(minutes=1)
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 WARMED_UP = "The warm-up’s mails of this day are sent: DAYBREAK_MAIL_WARM_UP says how many."
@@ -66,12 +67,34 @@ class Supply:
                 return
             yield from self._batch(due)
 
+    def paced(self, paces: Paces) -> Iterator[Job]:
+        """The jobs but for those whose domain has had its pace, which are held back until the next rows are taken."""
+        for job in self.jobs():
+            if self._rests(job.domain, paces):
+                self.held_back.append(job)
+            else:
+                yield job
+
     def wait_for_a_domain(self) -> bool:
-        """Sleep until the first resting domain takes mail again; False when none rests."""
+        """Sleep until the first resting domain takes mail again; False when none rests, or no more is to be taken."""
         if not self.resting:
             return False
-        time.sleep(max(min(self.resting.values()) - time.monotonic(), 0.01))
-        return True
+        until = min(self.resting.values())
+        while (left := until - time.monotonic()) > 0 and self.may_go_on():
+            time.sleep(min(left, NAP))
+        return self.may_go_on()
+
+    def _rests(self, domain: str, paces: Paces) -> bool:
+        """Whether a domain has had its pace; else one more mail to it is counted."""
+        if not paces.by_domain:
+            return False
+        now = time.monotonic()
+        if self.resting.get(domain, 0.0) > now:
+            return True
+        wait = paces.wait_for_domain(domain, time.time())
+        if wait:
+            self.resting[domain] = now + max(wait, BURST)
+        return bool(wait)
 
     def _trouble(self) -> bool:
         """Whether no more is to be taken: something is wrong, or half a batch was put off and nothing taken."""
