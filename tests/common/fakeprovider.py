@@ -24,7 +24,7 @@ class FakeProvider(ThreadingHTTPServer):
 
     A mood is an HTTP status (nothing is taken), "500 after", "hang up after", "garbled after" (the mail is taken,
     then the answer is lost), or "429 N" (wait N seconds). `slowness` is the most seconds that it takes before it
-    has a mail, and again before it says so; `no` is what it says when it refuses.
+    has a mail, and again before it says so; `no` is what it says when it refuses, text, or fields as they are, or bytes.
 
     A GET of a path in `answers` has that status, JSON (or bytes as they are) and headers; `asked` are all GETs. With
     `key` each GET needs it, 401 else.
@@ -38,7 +38,8 @@ class FakeProvider(ThreadingHTTPServer):
         self.moods: list[str] = []
         self.connections = 0
         self.slowness = 0.0
-        self.no = "no"
+        self.no: str | bytes | dict[str, Any] = "no"
+        self.no_headers: dict[str, str] = {}
         self.answers: dict[str, tuple[int, Any, dict[str, str]]] = {}
         self.asked: list[str] = []
         self.key = ""
@@ -71,7 +72,7 @@ class _Answer(BaseHTTPRequestHandler):
         mood = self.server.moods.pop(0) if self.server.moods else OK
         if mood.split()[0].isdigit() and not mood.endswith("after"):
             status, _, wait = mood.partition(" ")
-            self._answer(int(status), {"message": self.server.no, "Message": "no", "ErrorCode": 1}, wait)
+            self._refuse(int(status), wait)
             return
         time.sleep(random.uniform(0, self.server.slowness))
         self.server.taken.append(self._fields(body))
@@ -86,6 +87,14 @@ class _Answer(BaseHTTPRequestHandler):
             self._send(200, b"<html>")
         else:
             self._answer(200, self._accepted())
+
+    def _refuse(self, status: int, wait: str) -> None:
+        no = self.server.no
+        if isinstance(no, str):
+            no = {"message": no, "Message": "no", "ErrorCode": 1}
+        self._send(
+            status, no if isinstance(no, bytes) else json.dumps(no).encode(), wait, self.server.no_headers
+        )
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)

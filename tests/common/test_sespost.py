@@ -89,7 +89,10 @@ def test_mails_that_come_too_fast_wait_on_the_spot(amazon: FakeProvider) -> None
     amazon.moods, amazon.no = ["429", "429"], "Maximum sending rate exceeded."
     hand_over(amazon)
     assert len(amazon.taken) == 1
-    amazon.moods = ["429"] * 3
+    amazon.moods, amazon.no_headers = ["400"], {"x-amzn-ErrorType": "ThrottlingException:"}
+    hand_over(amazon)
+    assert len(amazon.taken) == 2
+    amazon.moods, amazon.no_headers = ["429"] * 3, {}
     with pytest.raises(ServerAway, match="asks to wait: Maximum sending rate exceeded"):
         hand_over(amazon)
     amazon.moods, amazon.no = ["429", "429"], "Daily message quota exceeded."

@@ -22,7 +22,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
 
 from daybreak.common.httpendings import ending, retry_after, words
-from daybreak.common.posterrors import AddressRefused, ServerAway
+from daybreak.common.posterrors import AddressRefused, InDoubt, ServerAway
 from daybreak.common.provider import KEYS, Provider
 
 METADATA = "mail"  # under this name a provider tells which mail it speaks of
@@ -74,9 +74,21 @@ class ProviderPost:
         except AnymailRecipientsRefused as error:
             raise AddressRefused(f"{self.provider.called} refuses this address: {words(error)}.") from error
         except AnymailAPIError as error:
-            raise ending(self.provider.called, error, getattr(error, "response", None)) from error
+            raise ending(self.provider, error, getattr(error, "response", None)) from error
+        except RecursionError as error:  # nested deeper than anybody means
+            raise InDoubt(
+                f"{self.provider.called} gave no answer that can be read: the mail may or may not be on its way."
+            ) from error
         except (AnymailError, ValueError) as error:  # raised before anything is sent
             raise AddressRefused(f"{self.provider.called} cannot carry this mail: {words(error)}.") from error
+        self._be_sure(mail)
+
+    def _be_sure(self, mail: EmailMultiAlternatives) -> None:
+        """Raise the ending of a refusal in which anymail's reader found no address, and so no refusal (Postmark)."""
+        response = mail.anymail_status.esp_response  # type: ignore[attr-defined]
+        if response is not None and not response.ok:
+            told = requests.HTTPError(f"status {response.status_code}: {response.text[:400]}")
+            raise ending(self.provider, told, response)
 
     def _opened(self) -> Any:
         if self._backend is None:

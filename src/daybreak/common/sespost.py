@@ -22,14 +22,11 @@ from daybreak.common.httpendings import ending
 from daybreak.common.posterrors import InDoubt, ServerAway
 from daybreak.common.provider import Provider
 from daybreak.common.providerpost import METADATA, mail_id, refuse_no_address
+from daybreak.common.providerrefusals import said
 
 WAITS = (0.5, 1.0, 2.0, 4.0)  # seconds, after it said that mails come too fast
 _OUR_SIGNATURES = re.compile(rb"^DKIM-Signature:.*\r\n(?:[ \t].*\r\n)*", re.IGNORECASE | re.MULTILINE)
-# Said with 400, of the account or the sender: the next mail would fare no better.
-_OF_US = re.compile(
-    r"AccountSuspended|SendingPaused|LimitExceeded|MailFromDomainNotVerified|not verified|quota exceeded",
-    re.I,
-)
+_QUOTA = re.compile(r"LimitExceeded|quota exceeded", re.I)  # of the day: seconds do not bring it back
 
 
 class SesPost:
@@ -61,14 +58,14 @@ class SesPost:
                 self._url, data=body, headers=headers, timeout=self.provider.timeout, allow_redirects=False
             )
         except requests.RequestException as error:
-            raise ending("SES", error, None) from error
+            raise ending(self.provider, error, None) from error
         if answer.status_code == 200:
             if not _message_id(answer):
                 raise InDoubt(
                     "SES gave an answer that it does not give: the mail may or may not be on its way."
                 )
             return
-        raise _refusal(answer)
+        raise _refusal(self.provider, answer)
 
 
 class _TooFast(ServerAway):
@@ -89,17 +86,11 @@ def _request(recipient: str, message: bytes) -> bytes:
     ).encode()
 
 
-def _refusal(answer: requests.Response) -> Exception:
-    kind = answer.headers.get("x-amzn-ErrorType", "").partition(":")[0]
-    told = f"{kind} {_field(answer, 'message') or _field(answer, 'Message')}".strip()
-    error = requests.HTTPError(told or f"status {answer.status_code}")
-    if answer.status_code == 429 and not _OF_US.search(told):
+def _refusal(provider: Provider, answer: requests.Response) -> Exception:
+    told = said(answer)
+    if (answer.status_code == 429 or told.startswith("Throttling")) and not _QUOTA.search(told):
         return _TooFast(f"SES asks to wait: {told}.")
-    if answer.status_code == 400 and _OF_US.search(told):
-        return ServerAway(
-            f"SES will have none of us, look at the account and the sender there: {told[:160]}."
-        )
-    return ending("SES", error, answer)
+    return ending(provider, requests.HTTPError(told or f"status {answer.status_code}"), answer)
 
 
 def _message_id(answer: requests.Response) -> str:
@@ -109,6 +100,6 @@ def _message_id(answer: requests.Response) -> str:
 def _field(answer: requests.Response, name: str) -> str:
     try:
         value = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(value.get(name) or "") if isinstance(value, dict) else ""

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
+from daybreak.circulation.models import Reader
 from daybreak.common.config import Config
 from daybreak.common.post import TryLater
 from daybreak.common.provider import Provider
-from daybreak.delivery.handover.ledger import Sent
+from daybreak.delivery.handover.ledger import MEANS_US, Sent
 from daybreak.delivery.handover.manyposts import Posts, open_posts
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import plan
@@ -76,6 +77,45 @@ def test_a_provider_that_will_have_none_of_us_is_not_asked_for_each(provider: Fa
     assert states() == {"due": 20}
     assert "look at its key" in sent.trouble
     assert len(provider.moods) >= 16
+
+
+@pytest.mark.django_db
+def test_an_account_in_review_refuses_no_reader_for_good(provider: FakeProvider) -> None:
+    planned(20)
+    provider.moods, provider.no = (
+        ["400"] * 20,
+        {"message": "Domain paper.example is not allowed to send: in review."},
+    )
+    sent = deliver_to(provider)
+    assert states() == {"due": 20}
+    assert sent.trouble.endswith("there: Domain paper.example is not allowed to send: in review.")
+    assert sent.refused == 0
+    assert {delivery.reason for delivery in Delivery.objects.all()} == {sent.trouble}
+    assert len(provider.moods) >= 20 - CONNECTIONS, "the others are not tried"
+    provider.moods = []
+    assert deliver_to(provider).handed_over == 20
+    assert set(ids_at(provider).values()) == {1}
+
+
+@pytest.mark.django_db
+def test_a_refusal_on_the_way_puts_its_mail_off_and_the_others_go_on(provider: FakeProvider) -> None:
+    planned(20)
+    provider.moods, provider.no = ["403"], b"<html>403 Forbidden</html>"
+    sent = deliver_to(provider)
+    assert (sent.handed_over, sent.put_off, sent.trouble) == (19, 1, "")
+    assert states() == {"handed_over": 19, "due": 1}
+
+
+@pytest.mark.django_db
+def test_a_provider_that_refuses_everybody_means_us(provider: FakeProvider) -> None:
+    many_readers(60)
+    for number, reader in enumerate(Reader.objects.order_by("pk")):
+        Reader.objects.filter(pk=reader.pk).update(email=f"reader{number}@d{number % 12}.example")
+    plan(printed(), NIGHT)
+    provider.moods, provider.no = ["400"] * 60, "This is not for us to send."
+    sent = deliver_to(provider)
+    assert states() == {"due": 60}
+    assert (sent.refused, sent.trouble.startswith(MEANS_US)) == (0, True)
 
 
 @pytest.mark.parametrize("mood", ["500", "502", "hang up after"])
