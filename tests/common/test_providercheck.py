@@ -192,7 +192,7 @@ HOSTILE = [b"<html>", b"", b"[]", b"null", b'"text"', b"{", b"\xff\xfe", DEEP, b
 def test_an_answer_that_is_none_is_a_sentence(provider: FakeProvider, name: str, status: int) -> None:
     for value in HOSTILE:
         (told,) = says(provider, name, status, value, Location=f"{provider.url}/elsewhere")
-        assert told.stops and "does not give the answer that it gives" in told.sentence, value[:20]
+        assert told.stops and "gives an answer that is not its own" in told.sentence, value[:20]
     assert "/elsewhere" not in provider.asked
 
 

@@ -16,6 +16,7 @@ from daybreak.delivery import tasks
 from daybreak.delivery.models import Alarm
 from daybreak.delivery.tasks import ask_mail_server, mail_server_wanted
 from tests.common.fakeprovider import fake_provider
+from tests.common.test_providercheck import plan
 from tests.delivery.ledger import AUCKLAND_SIX, NIGHT
 from tests.journeys.newsroom import free_port, mailbox
 
@@ -93,6 +94,18 @@ def test_a_provider_that_will_have_none_of_us_rings_until_it_does(
         assert not mail_server_wanted(NIGHT + 100 * HOUR)
         assert postmark.taken == []
     assert "TOKEN" not in str(list(Alarm.objects.values()))
+
+
+def test_a_provider_with_no_mails_left_rings(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "now", lambda: NIGHT)
+    with fake_provider() as brevo:
+        settings.CONFIG = replace(
+            settings.CONFIG, relays=(), provider=Provider("brevo", "KEY-4711", api_url=brevo.url)
+        )
+        brevo.answers["/account"] = (200, plan(0), {})
+        assert "Mails left at Brevo: 0" in ask_mail_server.call()
+        brevo.answers["/account"] = (200, plan(1), {})
+        assert ask_mail_server.call() == "It answers."
 
 
 def test_what_is_merely_amiss_at_a_provider_rings_nobody(

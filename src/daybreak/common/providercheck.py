@@ -296,7 +296,7 @@ def _refused(asking: Asking, answer: Answer, not_there: str) -> Told | None:
 
 
 def _nonsense(asking: Asking, status: int = 200) -> Told:
-    sentence = f"{asking.called} does not give the answer that it gives (status {status}): look at ?api= in DAYBREAK_MAIL_URL."
+    sentence = f"{asking.called} gives an answer that is not its own (status {status}): look at ?api= in DAYBREAK_MAIL_URL."
     return Told(False, sentence, stops=True)
 
 

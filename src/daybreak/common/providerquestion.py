@@ -98,7 +98,7 @@ def _object(provider: Provider, status: int, body: bytes) -> dict[str, Any]:
         return found
     if status in (401, 429) or status >= 500:
         return {}
-    raise NoAnswer(f"{provider.called} does not give the answer that it gives (status {status}): {_LOOK}.")
+    raise NoAnswer(f"{provider.called} gives an answer that is not its own (status {status}): {_LOOK}.")
 
 
 def _reason(error: BaseException) -> str:

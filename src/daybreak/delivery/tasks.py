@@ -100,7 +100,7 @@ def _trouble_with_provider(config: Config) -> str:
 
     if config.provider is None:
         return ""
-    told = check(config.provider, config.mail_from, 0, now())
+    told = check(config.provider, config.mail_from, 1, now())  # one reader: is anything left at all?
     return " ".join(each.sentence for each in told if each.stops)
 
 
