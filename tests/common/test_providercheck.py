@@ -42,6 +42,7 @@ PATHS = {
     "sendgrid": "/scopes",
     "brevo": BREVO,
     "sparkpost": SPARKPOST,
+    "resend": "/domains",
     "ses": SES,
 }
 
@@ -88,6 +89,10 @@ GOOD: dict[str, tuple[Any, str]] = {
     "sparkpost": (
         {"results": {"status": VERIFIED}},
         "SparkPost takes the key, and paper.example is verified.",
+    ),
+    "resend": (
+        {"data": [{"name": "paper.example", "status": "verified"}]},
+        "Resend takes the key, and paper.example is verified.",
     ),
     "ses": (SENDS, "SES takes the key, and the account may send in eu-west-1."),
 }
@@ -138,6 +143,8 @@ WRONG: list[tuple[str, Any, str, bool]] = [
     ("sparkpost", {"results": {"status": {**VERIFIED, "ownership_verified": False}}}, "not verified", True),
     ("sparkpost", {"results": {"status": {**VERIFIED, "compliance_status": "blocked"}}}, "“blocked”", True),
     ("sparkpost", {"results": {"status": {**VERIFIED, "dkim_status": "invalid"}}}, "DKIM record", False),
+    ("resend", {"data": []}, "does not know paper.example", True),
+    ("resend", {"data": [{"name": "paper.example", "status": "pending"}]}, "as “pending”", True),
     ("ses", {**SENDS, "SendingEnabled": False}, "has paused sending in eu-west-1", True),
     ("ses", {**SENDS, "EnforcementStatus": "SHUTDOWN"}, "has paused sending", True),
     ("ses", {**SENDS, "EnforcementStatus": "PROBATION"}, "under review", False),
@@ -181,6 +188,15 @@ def test_a_key_that_may_send_but_not_ask_is_no_wrong_key(provider: FakeProvider)
     assert told.well is None and "ses:GetAccount" in told.sentence
     (told,) = says(provider, "ses", 403, {}, **{"x-amzn-ErrorType": "UnrecognizedClientException"})
     assert told.stops and "refuses the key (UnrecognizedClientException)" in told.sentence
+
+
+def test_resend_and_mailtrap_have_keys_that_may_send_and_nothing_else(provider: FakeProvider) -> None:
+    (told,) = says(provider, "resend", 401, {"name": "restricted_api_key", "message": "only send"})
+    assert told.well is None and "may send but not ask" in told.sentence
+    (told,) = says(provider, "resend", 400, {"name": "validation_error", "message": "API key is invalid"})
+    assert told.stops and "refuses the key" in told.sentence
+    (told,) = check(one("mailtrap", provider.url), FROM, 100, AT)
+    assert told.well is None and "daybreak deliver test" in told.sentence
 
 
 DEEP = b"[" * 100_000 + b"]" * 100_000

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from daybreak.common.post import AddressRefused, InDoubt, Post, PostError, ServerAway, TryLater
-from daybreak.common.provider import Provider
+from daybreak.common.provider import KEYS, Provider
 from daybreak.common.providerpost import ProviderPost
 from daybreak.common.sespost import SesPost
 from tests.common.fakeprovider import FakeProvider, fake_provider
@@ -62,6 +62,14 @@ def sparkpost(status: int, code: str, message: str, description: str = "") -> Re
     return "sparkpost", status, {"errors": [{"message": message, "description": description, "code": code}]}
 
 
+def resend(status: int, name: str, message: str) -> Refusal:
+    return "resend", status, {"statusCode": status, "name": name, "message": message}
+
+
+def mailtrap(status: int, told: str) -> Refusal:
+    return "mailtrap", status, {"success": False, "errors": [told]}
+
+
 def ses(status: int, kind: str, message: str) -> Refusal:
     return "ses", status, {"kind": kind, "message": message}
 
@@ -102,6 +110,14 @@ OF_US = [
     sparkpost(403, "1100", "Forbidden."),
     sparkpost(400, "7001", "Invalid domain", "Unconfigured Sending Domain <paper.example>"),
     sparkpost(400, "1902", "Message generation rejected", "Unverified sending domain"),
+    resend(422, "invalid_from_address", "The from address is not valid."),
+    resend(403, "validation_error", "The paper.example domain is not verified."),
+    resend(400, "validation_error", "API key is invalid"),
+    resend(422, "validation_error", "Invalid `from` field."),
+    resend(429, "monthly_quota_exceeded", "You have reached your monthly email sending quota."),
+    mailtrap(401, "Unauthorized"),
+    mailtrap(400, "'from' address is not valid"),
+    mailtrap(403, "Forbidden"),
     ses(400, "AccountSuspendedException", "Account suspended."),
     ses(400, "SendingPausedException", "Sending is paused."),
     ses(400, "MailFromDomainNotVerifiedException", "The domain is not verified."),
@@ -134,6 +150,8 @@ OF_THE_READER = [
         "invalid data format/type",
         "Error validating domain name syntax for header_to: 'sending domain'",
     ),
+    resend(422, "validation_error", "Invalid `to` field."),
+    mailtrap(400, "'to' address is not valid"),
     ses(400, "BadRequestException", "Domain contains illegal character"),
     ses(400, "BadRequestException", "Invalid address: SendingPaused <not verified@example.org>"),
     ses(400, "MessageRejected", "Illegal content."),
@@ -154,7 +172,7 @@ def test_what_is_wrong_with_an_address_ends_its_mail_alone(
     assert type(refused(provider, name, status, dict(no))) is AddressRefused
 
 
-@pytest.mark.parametrize("name", ["mailgun", "postmark", "sendgrid", "brevo", "sparkpost", "ses"])
+@pytest.mark.parametrize("name", [*KEYS, "ses"])
 @pytest.mark.parametrize("status", [400, 403, 422, 451])
 def test_what_stands_between_us_and_a_provider_refuses_nobody_for_good(
     provider: FakeProvider, name: str, status: int
@@ -169,13 +187,13 @@ WRONG_TYPES: list[Any] = [None, True, 1e400, [], [[]], [None], [{}], {"a": 1}]
 WRONG_TYPES.append([{"code": [], "field": 3, "message": {}}])
 
 
-@pytest.mark.parametrize("name", ["mailgun", "postmark", "sendgrid", "brevo", "sparkpost", "ses"])
+@pytest.mark.parametrize("name", [*KEYS, "ses"])
 def test_a_refusal_that_is_nested_without_end_is_an_ending_too(provider: FakeProvider, name: str) -> None:
     error = refused(provider, name, 422, b"[" * 50_000)
     assert isinstance(error, InDoubt if name == "postmark" else TryLater)
 
 
-@pytest.mark.parametrize("name", ["mailgun", "postmark", "sendgrid", "brevo", "sparkpost", "ses"])
+@pytest.mark.parametrize("name", [*KEYS, "ses"])
 def test_fields_of_the_wrong_type_are_the_readers_refusal(provider: FakeProvider, name: str) -> None:
     fields = ("message", "Message", "ErrorCode", "code", "errors")
     for wrong in WRONG_TYPES:

@@ -224,6 +224,39 @@ def _sparkpost_domain(asking: Asking, status: dict[str, Any]) -> Iterator[Told]:
         )
 
 
+def _resend(asking: Asking) -> Iterator[Told]:
+    """The sending domain among those of the account (“List domains”, /domains)."""
+    answer = asking.get("domains")
+    if word(answer.fields.get("name")) == "restricted_api_key":
+        sentence = f"Resend takes the key, which may send but not ask how {asking.domain} is: {TRY}."
+        yield Told(None, sentence)
+    elif "invalid" in word(answer.fields.get("message")) and answer.status in (400, 401, 403):
+        sentence = "Resend refuses the key: copy it anew into DAYBREAK_MAIL_URL."
+        yield Told(False, sentence, stops=True)
+    elif refused := _refused(asking, answer, "it knows no domains"):
+        yield refused
+    elif not isinstance(answer.fields.get("data"), list):
+        yield _nonsense(asking)
+    else:
+        states = {word(each.get("name")): word(each.get("status")) for each in listed(answer.fields, "data")}
+        yield _resend_domain(asking, states.get(asking.domain, ""))
+
+
+def _resend_domain(asking: Asking, state: str) -> Told:
+    if not state:
+        sentence = f"Resend does not know {asking.domain}: add it there as a domain."
+    elif state == "verified":
+        return Told(True, f"Resend takes the key, and {asking.domain} is verified.")
+    else:
+        sentence = f"Resend has {asking.domain} as “{state}”: publish the DNS records that it shows, then let it check."
+    return Told(False, sentence, stops=True)
+
+
+def _mailtrap(asking: Asking) -> Iterator[Told]:
+    """Its sending interface answers nothing but mails, and a token may be good for that alone."""
+    yield Told(None, f"Mailtrap does not tell a sending token how {asking.domain} is: {TRY}.")
+
+
 def _ses(asking: Asking) -> Iterator[Told]:
     """The account in its region (`GetAccount`, /v2/email/account). -1 of a quota means that there is none."""
     answer = asking.get("v2/email/account")
@@ -313,5 +346,7 @@ _CHECKS: dict[str, Callable[[Asking], Iterator[Told]]] = {
     "sendgrid": _sendgrid,
     "brevo": _brevo,
     "sparkpost": _sparkpost,
+    "resend": _resend,
+    "mailtrap": _mailtrap,
     SES: _ses,
 }

@@ -28,6 +28,7 @@ _KEY_HEADERS = {
     "sendgrid": "Authorization",
     "brevo": "api-key",
     "sparkpost": "Authorization",
+    "resend": "Authorization",
 }
 
 
@@ -84,7 +85,7 @@ def _key(provider: Provider, url: str, at: dt.datetime) -> dict[str, str]:
         key = AccessKey(provider.key, provider.secret, provider.domain, "ses")
         return signed_headers(key, url, b"", at, method="GET")
     header = _KEY_HEADERS.get(provider.name)
-    bearer = "Bearer " if provider.name == "sendgrid" else ""
+    bearer = "Bearer " if provider.name in ("sendgrid", "resend") else ""
     return {header: f"{bearer}{provider.key}"} if header else {}
 
 

@@ -4,7 +4,8 @@ What a reader wrote, an address or a name, may stand in a refusal. So of each pr
 as its own mark: a code, a field, or how the sentence begins; whatever else it says is laid to this mail alone. Sources:
 documentation.mailgun.com/docs/mailgun/api-reference, postmarkapp.com/developer/api/overview#error-codes,
 www.twilio.com/docs/sendgrid/api-reference/mail-send/errors, developers.brevo.com/docs/how-it-works,
-support.sparkpost.com/docs/tech-resources/extended-error-codes, and `SendEmail` in Amazon's reference of SES v2.
+support.sparkpost.com/docs/tech-resources/extended-error-codes, resend.com/docs/api-reference/errors,
+docs.mailtrap.io/developers/email-sending, and `SendEmail` in Amazon's reference of SES v2.
 """
 
 from __future__ import annotations
@@ -160,6 +161,32 @@ def _ses(fields: Fields) -> bool:
     return bool(_SES.match(_text(fields.get("kind"))) or _SES_WORDS.match(told))
 
 
+_RESEND = {
+    "invalid_from_address",
+    "missing_api_key",
+    "invalid_api_key",
+    "restricted_api_key",
+    "daily_quota_exceeded",
+    "monthly_quota_exceeded",
+    "method_not_allowed",
+    "security_error",
+}
+_RESEND_WORDS = re.compile(r"Invalid `(from|reply_to)`|The \S{1,255} domain is not verified|API key is", re.I)
+
+
+def _resend(fields: Fields) -> bool:
+    return _text(fields.get("name")) in _RESEND or bool(_RESEND_WORDS.match(_text(fields.get("message"))))
+
+
+_MAILTRAP = re.compile(r"Unauthorized|Forbidden|'(from|reply_to)'|.{0,60}\b(plan|sending limit)\b", re.I)
+
+
+def _mailtrap(fields: Fields) -> bool:
+    told = fields.get("errors")
+    refusals = told[:100] if isinstance(told, list) else [told or fields.get("error")]
+    return any(_MAILTRAP.match(_text(each)) for each in refusals)
+
+
 def _text(value: Any) -> str:
     return value[:2000].strip() if isinstance(value, str) else ""
 
@@ -174,5 +201,7 @@ _MEANS_US: dict[str, Callable[[Fields], bool]] = {
     "sendgrid": _sendgrid,
     "brevo": _brevo,
     "sparkpost": _sparkpost,
+    "resend": _resend,
+    "mailtrap": _mailtrap,
     "ses": _ses,
 }
