@@ -27,6 +27,7 @@ from daybreak.delivery.lateness import Late
 from daybreak.press.models import PressRun, Rendition
 from daybreak.press.renditions import rendition, stored
 from daybreak.press.typesetting import edition_path
+from daybreak.press.writingin import as_in_link
 
 TOKEN = re.compile(rb"%%(UNSUBSCRIBE_URL|NOTE|LATE)%%")
 SENT_OTHERWISE = re.compile(rb"(?<= ) |\t|\A\.")
@@ -185,8 +186,9 @@ def _with_addresses(body: bytes, path: str, config: Config) -> bytes:
         "READ_URL": read,
         "LISTEN_URL": f"{read}#listen",
         "ACCOUNT_URL": f"{config.site_url}/account/",
+        "EDITOR": as_in_link(config.mail_from),
     }
-    for name, address in addresses.items():  # made of our own host and digits: nothing in them needs escaping
+    for name, address in addresses.items():  # of our own host and digits, or quoted: nothing needs escaping
         body = body.replace(f"%%{name}%%".encode(), address.encode())
     return body
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from daybreak.circulation.models import Reader
-from daybreak.desk.models import Correction, Edition
+from daybreak.desk.models import Brief, Correction, Edition
 from daybreak.press.models import PressRun
 
 
@@ -307,7 +307,10 @@ class Suppression(models.Model):
 
 
 class Reply(models.Model):
-    """A mail that somebody wrote to the paper, kept as plain text; `out_of_office` when a machine wrote it."""
+    """A mail that somebody wrote to the paper, kept as plain text; `out_of_office` when a machine wrote it.
+
+    `delivery` is the mail that it answers, `brief` the one that it is about, where that is known.
+    """
 
     class Kind(models.TextChoices):
         REPLY = "reply", "Reply"
@@ -327,12 +330,17 @@ class Reply(models.Model):
     delivery = models.ForeignKey(
         Delivery, on_delete=models.SET_NULL, null=True, blank=True, related_name="replies"
     )
+    brief = models.ForeignKey(Brief, on_delete=models.SET_NULL, null=True, blank=True, related_name="replies")
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["-came_at", "-id"]
-        indexes = [models.Index(fields=["kind", "came_at"], name="reply_when")]
+        indexes = [
+            models.Index(fields=["kind", "came_at"], name="reply_when"),
+            # Counted for each page of the desk: of many replies few wait.
+            models.Index(fields=["kind", "came_at"], condition=Q(done_at__isnull=True), name="reply_waits"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(done_at__isnull=True, done_by="") | (Q(done_at__isnull=False) & ~Q(done_by="")),

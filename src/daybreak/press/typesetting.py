@@ -21,6 +21,7 @@ from daybreak.desk.manuscript import BriefCopy, Citation, Manuscript, Role
 from daybreak.desk.models import Correction
 from daybreak.desk.prose import Block, Run, Sentence, read_body, word_count
 from daybreak.press.places import place_label
+from daybreak.press.writingin import link_about
 
 WORDS_A_MINUTE = (
     230  # silent reading of English, Brysbaert 2019, doi:10.1016/j.jml.2019.104047 (238), rounded down
@@ -31,7 +32,10 @@ MAIL_COLUMNS = 72
 
 @dataclass(frozen=True, slots=True)
 class SetBrief:
-    """One brief in type. `html` is safe; `first_sentence` is its first sentence's number in the edition."""
+    """One brief in type. `html` is safe; `first_sentence` is its first sentence's number in the edition.
+
+    `write_in` is the link by which a reader writes to the editor about it, with its slot (`writingin.py`).
+    """
 
     slug: str
     path: str
@@ -46,6 +50,7 @@ class SetBrief:
     sources: tuple[Citation, ...]
     words: int
     first_sentence: int
+    write_in: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,9 @@ def set_edition(
         SetSection(
             section.name,
             section.role,
-            tuple(_set_brief(brief, path, site_url, numbers[brief.slug]) for brief in section.briefs),
+            tuple(
+                _set_brief(brief, manuscript.date, site_url, numbers[brief.slug]) for brief in section.briefs
+            ),
         )
         for section in manuscript.sections
         if section.briefs
@@ -168,10 +175,10 @@ def _first_numbers(manuscript: Manuscript) -> dict[str, int]:
     return numbers
 
 
-def _set_brief(brief: BriefCopy, edition: str, site_url: str, first: int) -> SetBrief:
+def _set_brief(brief: BriefCopy, day: dt.date, site_url: str, first: int) -> SetBrief:
     blocks = read_body(brief.body)
     outlets = _outlets(brief.sources)
-    path = f"{edition}{brief.slug}/"
+    path = f"{edition_path(day)}{brief.slug}/"
     return SetBrief(
         slug=brief.slug,
         path=path,
@@ -186,6 +193,7 @@ def _set_brief(brief: BriefCopy, edition: str, site_url: str, first: int) -> Set
         sources=tuple(replace(cited, source=outlets[_host(cited)]) for cited in brief.sources),
         words=word_count(brief.body),
         first_sentence=first,
+        write_in=link_about(brief.headline, day),
     )
 
 

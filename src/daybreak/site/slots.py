@@ -1,18 +1,21 @@
-"""What is spliced into a stored page for whoever asks: the reader's links, a note, the form's token, today's price."""
+"""What is spliced into a stored page for whoever asks: the reader's links, a note, the form's token, today's price,
+and whom the paper's readers write to."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.utils.html import format_html
 
 from daybreak.circulation.plans import current_plan, monthly_label, price_label, trial_label
+from daybreak.press.writingin import as_in_link
 from daybreak.site.visitors import Visitor
 
-_SLOT = re.compile(rb"<!--(reader|offer|csrf)-->|%%(PRICE|MONTHLY|TRIAL)%%")
+_SLOT = re.compile(rb"<!--(reader|offer|csrf)-->|%%(PRICE|MONTHLY|TRIAL|EDITOR)%%")
 
 
 def fill(page: bytes, request: HttpRequest, visitor: Visitor, at: dt.datetime) -> bytes:
@@ -32,6 +35,7 @@ def _words(request: HttpRequest, visitor: Visitor) -> dict[bytes, bytes]:
         b"PRICE": price_label(plan),
         b"MONTHLY": monthly_label(plan),
         b"TRIAL": trial_label(plan),
+        b"EDITOR": as_in_link(settings.CONFIG.mail_from),
     }
     return {name: text.encode() for name, text in texts.items()}
 

@@ -18,9 +18,11 @@ from daybreak.delivery.models import Delivery, Outcome, Reply
 from daybreak.delivery.returns.autoreplies import header_words, is_automatic
 from daybreak.delivery.returns.bouncereading import Bounce, read_bounce
 from daybreak.delivery.returns.bouncewords import UNSAID
+from daybreak.delivery.returns.briefsmeant import brief_meant
 from daybreak.delivery.returns.complaintreading import Complaint, read_complaint
 from daybreak.delivery.returns.outcomes import Told, delivery_named, record
-from daybreak.delivery.returns.reportparts import Report, addresses_in, header, parsed
+from daybreak.delivery.returns.quoting import quotation_in
+from daybreak.delivery.returns.reportparts import LARGEST, Report, addresses_in, header, parsed
 
 What = Literal["bounce", "complaint", "out of office", "reply", "nothing"]
 TEXT = 20_000  # letters kept of a reply
@@ -48,7 +50,8 @@ def take_in(data: bytes, at: dt.datetime, sent_to: Iterable[str] = ()) -> What:
         # A report to a return path that nobody can read is a report still.
         record(Told(Outcome.Kind.SOFT_BOUNCE, source, at, "mail", delivery_id, meaning=UNSAID), at)
         return "bounce"
-    return _keep(message, automatic, delivery_id, source, at)
+    quotation = "" if automatic else quotation_in(message, cut=len(data) >= LARGEST)
+    return _keep(message, automatic, delivery_id, quotation, source, at)
 
 
 def _by_return_path(message: Message, sent_to: Iterable[str]) -> uuid.UUID | None:
@@ -100,7 +103,12 @@ def _record_bounce(bounce: Bounce, delivery_id: uuid.UUID | None, source: str, a
 
 
 def _keep(
-    message: Message, automatic: bool, delivery_id: uuid.UUID | None, source: str, at: dt.datetime
+    message: Message,
+    automatic: bool,
+    delivery_id: uuid.UUID | None,
+    quotation: str,
+    source: str,
+    at: dt.datetime,
 ) -> What:
     """Keep what a reader, or their machine, answered."""
     writer = header_words(message, "From")
@@ -110,7 +118,8 @@ def _keep(
     answered = f"{header(message, 'In-Reply-To')} {header(message, 'References')}"
     named = delivery_id or delivery_named(answered)
     delivery = Delivery.objects.filter(pk=named).first() if named else None
-    text = Report(message).text.strip()[:TEXT]
+    reader = delivery.reader if delivery else Reader.objects.filter(email__iexact=address).first()
+    subject = header_words(message, "Subject")
     kind = Reply.Kind.OUT_OF_OFFICE if automatic else Reply.Kind.REPLY
     Reply.objects.get_or_create(
         digest=source,
@@ -118,12 +127,13 @@ def _keep(
             "kind": kind,
             "address": address[:320],
             "name": writer.partition("<")[0].replace(address, "").strip(' "')[:120],
-            "subject": header_words(message, "Subject")[:300],
-            "text": text,
+            "subject": subject[:300],
+            "text": Report(message).text.strip()[:TEXT],
             "message_id": header(message, "Message-ID")[:255],
             "came_at": at,
             "delivery": delivery,
-            "reader": delivery.reader if delivery else Reader.objects.filter(email__iexact=address).first(),
+            "reader": reader,
+            "brief": None if automatic else brief_meant(subject, quotation, delivery, reader),
         },
     )
     return "out of office" if automatic else "reply"
