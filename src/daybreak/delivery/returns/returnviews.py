@@ -16,8 +16,20 @@ from daybreak.accounts.models import User
 from daybreak.common.clock import now
 from daybreak.common.refusal import Refused
 from daybreak.delivery.models import Reply, Suppression
-from daybreak.delivery.returns.replydesk import SHOWN, answer_link, mark_done, replies, take_up_again
+from daybreak.delivery.returns.replydesk import (
+    SHOWN,
+    answer_link,
+    briefs_to_choose,
+    briefs_written_about,
+    choose_brief,
+    mark_done,
+    replies,
+    replies_about,
+    take_up_again,
+)
 from daybreak.delivery.returns.suppressing import lift, suppressions
+from daybreak.desk.answering import staff_only
+from daybreak.desk.models import Brief
 
 PAGE = 50
 
@@ -26,12 +38,23 @@ PAGE = 50
 @never_cache
 @login_required
 def reply_list(request: HttpRequest) -> HttpResponse:
-    """GET: replies, the latest first; `?show=` waiting, done or out of office."""
+    """GET: replies, the latest first; `?show=` waiting, done or out of office, `?brief=` the key of one."""
     show = request.GET.get("show", "")
     show = show if show in SHOWN else SHOWN[0]
-    page = Paginator(replies(show), PAGE).get_page(request.GET.get("page"))
-    counts = [(each, replies(each).count()) for each in SHOWN]
-    return render(request, "delivery/replies.html", {"page": page, "show": show, "counts": counts})
+    brief = _brief_asked(request.GET.get("brief", ""))
+    context = {
+        "page": Paginator(replies(show, brief), PAGE).get_page(request.GET.get("page")),
+        "show": show,
+        "counts": [(each, replies(each, brief).count()) for each in SHOWN],
+        "brief": brief,
+        "briefs": briefs_written_about(),
+    }
+    return render(request, "delivery/replies.html", context)
+
+
+def _brief_asked(key: str) -> Brief | None:
+    is_key = key.isascii() and key.isdecimal() and len(key) < 15
+    return get_object_or_404(Brief.kept.select_related("edition"), pk=int(key)) if is_key else None
 
 
 @require_GET
@@ -39,9 +62,37 @@ def reply_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def reply_one(request: HttpRequest, reply_id: int) -> HttpResponse:
     """GET: one reply, as plain text."""
-    rows = Reply.objects.select_related("reader", "delivery__edition")
-    reply = get_object_or_404(rows, pk=reply_id)
-    return render(request, "delivery/reply.html", {"reply": reply, "answer": answer_link(reply)})
+    reply = _reply(reply_id)
+    context = {"reply": reply, "answer": answer_link(reply), "choices": briefs_to_choose(reply)}
+    return render(request, "delivery/reply.html", context)
+
+
+def _reply(reply_id: int) -> Reply:
+    rows = Reply.objects.select_related("reader", "delivery__edition", "brief__edition")
+    return get_object_or_404(rows, pk=reply_id)
+
+
+@require_POST
+@never_cache
+@login_required
+def reply_brief(request: HttpRequest, reply_id: int) -> HttpResponse:
+    """POST `brief`, a key or "": say which brief a reply is about."""
+    reply = _reply(reply_id)
+    try:
+        chosen = request.POST.get("brief", "")
+        brief = choose_brief(reply, chosen, by=cast(User, request.user).name, at=now())
+        messages.success(request, f"It is about “{brief}”." if brief else "It is about no one brief.")
+    except Refused as error:
+        messages.error(request, str(error))
+    return redirect("delivery-reply", reply_id=reply.pk)
+
+
+@require_GET
+@staff_only
+def about_brief(request: HttpRequest, key: int) -> HttpResponse:
+    """GET: how many replies a brief has, as a line of its page at the desk."""
+    number, wait = replies_about(get_object_or_404(Brief.kept, pk=key))
+    return render(request, "delivery/about_brief.html", {"key": key, "number": number, "wait": wait})
 
 
 @require_POST
