@@ -47,7 +47,7 @@ def briefs_written_about() -> QuerySet[Brief]:
     return (
         Brief.kept.filter(Exists(about))
         .select_related("edition")
-        .order_by("-edition__date", "position")[:LISTED]
+        .order_by("-edition__date", "section__position", "position")[:LISTED]
     )
 
 
