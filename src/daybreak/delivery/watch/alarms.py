@@ -101,6 +101,11 @@ def clear_alarm(key: Key, at: dt.datetime, config: Config) -> bool:
         return True
 
 
+def ringing() -> int:
+    """How many alarms are open."""
+    return Alarm.objects.filter(cleared_at=None).count()
+
+
 def is_open(key: Key) -> bool:
     """Whether an alarm of a kind and subject rings."""
     kind, subject = key

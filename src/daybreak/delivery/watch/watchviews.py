@@ -26,14 +26,14 @@ REMEMBERED = dt.timedelta(days=1)  # how long an alarm that is over stays on the
 def board(request: HttpRequest) -> HttpResponse:
     """GET: the board; asked for as a part of a page, its lines alone, but after an act there the whole."""
     at = now()
-    context = {
+    context: dict[str, object] = {
         "at": at,
         "boards": boards(at),
         "house": house_lines(at),
         "ringing": Alarm.objects.filter(cleared_at=None).prefetch_related("tellings"),
         "past": Alarm.objects.filter(cleared_at__gte=at - REMEMBERED),
     }
-    part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
+    part = context["part"] = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
     return render(request, "delivery/board_lines.html" if part else "delivery/board.html", context)
 
 
