@@ -139,7 +139,7 @@ def test_doubt_is_settled_by_post_only_and_by_name(staff: Client, ben: Reader) -
 
     deliver(RememberingPost(no_answer), BERLIN_SIX)
     row = Delivery.objects.get()
-    assert "It arrived" in staff.get(PAGES[1]).content.decode()
+    assert 'aria-label="It arrived: ben@example.org"' in staff.get(PAGES[1]).content.decode()
     assert "up to 1 reader may get two" in staff.get(f"{PAGES[1]}?state=in_doubt").content.decode()
     everyone = "/desk/deliveries/2022-05-06/settle/"
     assert staff.get(everyone).status_code == 405
@@ -154,8 +154,11 @@ def test_doubt_is_settled_by_post_only_and_by_name(staff: Client, ben: Reader) -
     assert states() == {"in_doubt": 1}
     page = staff.post(address, {"answer": "arrived"}, follow=True).content.decode()
     assert (states(), Delivery.objects.get().reason) == ({"handed_over": 1}, "Ines says that it arrived.")
-    assert "the mail is now handed over" in page
-    assert "not in doubt any more" in staff.post(address, {"answer": "again"}, follow=True).content.decode()
+    assert "the mail to ben@example.org is now handed over" in page
+    again = staff.post(address, {"answer": "again"}, follow=True).content.decode()
+    assert "The mail to ben@example.org is not in doubt any more" in again
+    stranger = f"/desk/deliveries/2022-05-06/settle/{uuid.uuid4()}/"
+    assert "no such mail" in staff.post(stranger, {"answer": "again"}, follow=True).content.decode()
 
 
 def test_settling_needs_the_forms_token(ben: Reader) -> None:

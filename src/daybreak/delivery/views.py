@@ -36,6 +36,7 @@ from daybreak.delivery.mending.holding import (
     take_back_stop,
 )
 from daybreak.delivery.mending.settling import Answer, settle, settle_all
+from daybreak.delivery.models import Delivery
 from daybreak.delivery.progress import Progress, progress_of, waves
 from daybreak.delivery.status import STATES, UNPLANNED, ReaderLine, ReaderLines, status_of, summary
 from daybreak.desk.models import Edition
@@ -195,7 +196,8 @@ def settle_doubt(request: HttpRequest, date: dt.date, delivery_id: uuid.UUID) ->
             state = settle(
                 edition, delivery_id, cast(Literal["arrived", "again"], answer), by=user.name, at=now()
             )
-            messages.success(request, f"Settled: the mail is now {state.replace('_', ' ')}.")
+            whom = Delivery.objects.values_list("reader__email", flat=True).get(pk=delivery_id)
+            messages.success(request, f"Settled: the mail to {whom} is now {state.replace('_', ' ')}.")
         except Refused as error:
             messages.error(request, str(error))
     return redirect(reverse("delivery-edition", args=[date]) + "?state=in_doubt#readers")

@@ -27,19 +27,22 @@ RESTORED = "The newsroom was restored from a backup: it may have left since the 
 def settle(edition: Edition, delivery_id: uuid.UUID, answer: Answer, *, by: str, at: dt.datetime) -> str:
     """Settle a row in doubt: it arrived, or it shall be sent again; the state it is in now.
 
-    Sent again past its hour it is missed instead. Raises Refused when the row is not in doubt (any more), and when it
-    shall be sent again though the edition was stopped.
+    Sent again past its hour it is missed instead. Raises Refused, naming the reader, when the row is not in doubt (any
+    more), and when it shall be sent again though the edition was stopped.
     """
     with transaction.atomic():
-        row = Delivery.objects.filter(pk=delivery_id, edition=edition, state=State.IN_DOUBT).first()
+        row = Delivery.objects.select_related("reader").filter(pk=delivery_id, edition=edition).first()
         if row is None:
-            raise Refused("This mail is not in doubt any more: look at its line again.")
+            raise Refused("There is no such mail of this edition: look at its readers again.")
+        over = f"The mail to {row.reader.email} is not in doubt any more: look at its line again."
+        if row.state != State.IN_DOUBT:
+            raise Refused(over)
         if answer == "again" and row.correction_id is None:
             _refuse_if_stopped(edition)
         facts = _facts(row, answer, by, at)
         # Asked for its state once more: an answer that came late may have settled it meanwhile.
         if not Delivery.objects.filter(pk=row.pk, state=State.IN_DOUBT).update(**facts):
-            raise Refused("This mail is not in doubt any more: look at its line again.")
+            raise Refused(over)
         detail = {"reader": row.reader_id, "answer": answer, "state": str(facts["state"])}
         note("delivery settled", f"edition {edition.date}", by=by, at=at, **detail)
     return str(facts["state"])
