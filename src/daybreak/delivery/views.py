@@ -39,7 +39,9 @@ from daybreak.delivery.mending.settling import Answer, settle, settle_all
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.progress import Progress, progress_of, waves
 from daybreak.delivery.status import STATES, UNPLANNED, ReaderLine, ReaderLines, status_of, summary
+from daybreak.delivery.watch.rehearsing import seeds_of
 from daybreak.desk.models import Edition
+from daybreak.press.renditions import current_run
 
 View = Callable[..., HttpResponse]
 PAGE = 50
@@ -87,6 +89,7 @@ def edition_deliveries(request: HttpRequest, date: dt.date) -> HttpResponse:
         **sending,
         "status": status_of(edition, at, cast(Progress, sending["progress"]), counted),
         "corrections": correction_lines(edition),
+        "seeds": seeds_of(run) if (run := current_run(edition)) else (),
         "lines": lines,
     }
     return render(request, "delivery/edition.html", context)

@@ -14,7 +14,9 @@ import dkim
 import pytest
 from click.testing import CliRunner
 from django.conf import settings as django_settings
+from django.test import Client
 
+from daybreak.accounts.models import User
 from daybreak.circulation.models import Reader
 from daybreak.common.config import Config
 from daybreak.common.dkim import dns_records, make_keys
@@ -26,6 +28,7 @@ from daybreak.delivery.models import Delivery, SeedMail
 from daybreak.delivery.planning import plan
 from daybreak.delivery.watch.rehearsing import rehearse, seeds_due, send_seeds, specimen
 from daybreak.desk.models import Edition
+from daybreak.press.models import PressRun
 from tests.delivery.ledger import (
     AUCKLAND_SIX,
     BERLIN_SIX,
@@ -143,6 +146,38 @@ def test_the_dry_run_verb(ada: Reader, config: Config) -> None:
     )
     assert isinstance(done.exception, Refused)
     assert json.loads(done.output)["mails"] == 1
+
+
+def test_a_dry_run_tells_links_to_elsewhere_in_one_line(
+    pressed: PressRun, ada: Reader, config: Config
+) -> None:
+    done = CliRunner().invoke(deliver_command, ["dry-run", "2022-05-06", "--at", "2022-05-05T16:00:00Z"])
+    (line,) = [line for line in done.output.splitlines() if "elsewhere" in line]
+    assert line.startswith("4 links lead elsewhere: https://gazette.example/paris, ")
+    assert line.endswith(" and 1 more (--json lists them).")
+    assert "mailto:" not in done.output
+    found = rehearse(pressed.edition, NIGHT, config)
+    assert len(found.foreign_links) == 4
+
+
+def test_what_keeps_a_seed_is_told_by_the_dry_run_and_on_the_editions_page(
+    ada: Reader, config: Config, client: Client
+) -> None:
+    edition = printed()
+
+    def one_away(recipient: str, number: int) -> None:
+        if recipient == "night@paper.example":
+            raise TryLater("451 <b>Busy</b>")
+
+    seed(RememberingPost(one_away), AUCKLAND_SIX, config)
+    done = CliRunner().invoke(deliver_command, ["dry-run", "2022-05-06", "--at", "2022-05-05T18:00:00Z"])
+    assert "Seed ines@paper.example: sent 2022-05-05 18:00 UTC.\n" in done.output
+    assert "Seed night@paper.example: not sent after 1 try. 451 <b>Busy</b>\n" in done.output
+    assert [each.trouble for each in rehearse(edition, NIGHT, config).seeds] == ["", "451 <b>Busy</b>"]
+    client.force_login(User.objects.create(email="ines@example.org", name="Ines"))
+    page = client.get("/desk/deliveries/2022-05-06/").content.decode()
+    assert "not sent after 1 try</span>. 451 &lt;b&gt;Busy&lt;/b&gt;." in page
+    assert "ines@paper.example: sent <time" in page
 
 
 def test_an_edition_printed_days_ahead_is_seeded_all_the_same(ada: Reader, config: Config) -> None:

@@ -13,9 +13,11 @@ from daybreak.common.post import PostError, open_post
 from daybreak.common.refusal import Misused, Refused
 from daybreak.delivery.letters import NoAddress
 from daybreak.delivery.templatetags.sending import lasting
-from daybreak.delivery.watch.rehearsing import Rehearsal, rehearse, specimen
+from daybreak.delivery.watch.rehearsing import Rehearsal, Seed, rehearse, specimen
 from daybreak.desk.editions import edition_of
 from daybreak.press.renditions import current_run
+
+SHOWN = 3  # links to elsewhere that a dry run names
 
 
 @click.command("dry-run")
@@ -67,5 +69,21 @@ def _print(found: Rehearsal) -> None:
             f"The mail has {found.size:,} bytes, its page {found.html_size:,} bytes; {found.signatures} signatures."
         )
         click.echo(f"Head: {', '.join(found.headers)}.")
-        for link in found.foreign_links:
-            click.echo(f"Leads elsewhere: {link}")
+        if found.foreign_links:
+            click.echo(_elsewhere(found.foreign_links))
+        for seed in found.seeds:
+            click.echo(_seed(seed))
+
+
+def _elsewhere(links: tuple[str, ...]) -> str:
+    """One line for all links to other sites: each source that is cited is one."""
+    more = f" and {len(links) - SHOWN} more (--json lists them)" if len(links) > SHOWN else ""
+    number = "1 link leads" if len(links) == 1 else f"{len(links)} links lead"
+    return f"{number} elsewhere: {', '.join(links[:SHOWN])}{more}."
+
+
+def _seed(seed: Seed) -> str:
+    if seed.sent_at:
+        return f"Seed {seed.address}: sent {seed.sent_at:%Y-%m-%d %H:%M} UTC."
+    tries = "1 try" if seed.attempts == 1 else f"{seed.attempts} tries"
+    return f"Seed {seed.address}: not sent after {tries}. {seed.trouble}".rstrip()

@@ -42,6 +42,16 @@ LINK = re.compile(r"""href\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
+class Seed:
+    """What became of a run's mail to one address of the house; `trouble` is what kept it, in the server's words."""
+
+    address: str
+    sent_at: dt.datetime | None
+    attempts: int
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What a send would be. `mails` to how many readers in how many `waves`; `rate` in mails a second as the last
     editions went, None while they were too few to tell; sizes in bytes; `hindrances` are sentences."""
@@ -58,6 +68,7 @@ class Rehearsal:
     headers: tuple[str, ...]
     signatures: int
     foreign_links: tuple[str, ...]
+    seeds: tuple[Seed, ...]
     hindrances: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -90,6 +101,7 @@ def rehearse(edition: Edition, at: dt.datetime, config: Config) -> Rehearsal:
         headers=tuple(message.keys()),
         signatures=len(message.get_all("DKIM-Signature", [])),
         foreign_links=foreign,
+        seeds=seeds_of(run) if run else (),
         hindrances=tuple(_hindrances(run, html, message, bool(sizes))),
     )
 
@@ -104,6 +116,12 @@ def specimen(run: PressRun, config: Config, address: str, at: dt.datetime, mark:
     if mark:
         mail = mail.replace(b"\r\nSubject: ", b"\r\nSubject: " + mark.encode("ascii") + b" ", 1)
     return signer(config, config.mail_from).sign(mail)
+
+
+def seeds_of(run: PressRun) -> tuple[Seed, ...]:
+    """The seeds that a press run went, or is to go, to."""
+    rows = SeedMail.objects.filter(run=run).order_by("address")
+    return tuple(Seed(row.address, row.sent_at, row.attempts, row.last_error) for row in rows)
 
 
 def seeds_due(at: dt.datetime, config: Config) -> bool:
