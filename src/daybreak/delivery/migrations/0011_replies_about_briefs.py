@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("circulation", "0003_reader_days"),
-        ("delivery", "0009_room_for_marks"),
+        ("delivery", "0010_a_stop_may_be_taken_back"),
         ("desk", "0004_corrections"),
     ]
 
