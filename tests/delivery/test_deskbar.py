@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
@@ -94,7 +96,7 @@ def test_the_readers_pages_ask_for_neither(pressed: object, staff: Client) -> No
     ("rows", "index"),
     [(replies("waiting"), "reply_waits"), (Alarm.objects.filter(cleared_at=None), "alarm_open_once")],
 )
-def test_of_very_many_only_those_that_count_are_read(rows: QuerySet, index: str) -> None:
+def test_of_very_many_only_those_that_count_are_read(rows: QuerySet[Any], index: str) -> None:
     wait(2000, done_at=NIGHT, done_by="Ines")
     wait(2)
     Alarm.objects.bulk_create(

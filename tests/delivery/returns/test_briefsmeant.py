@@ -35,7 +35,7 @@ def print_briefs(
         Brief.objects.get_or_create(
             edition=edition,
             slug=f"brief-{position}",
-            defaults={"section": Section.objects.first(), "position": position, "updated_at": at},
+            defaults={"section": Section.objects.all()[0], "position": position, "updated_at": at},
         )
         PrintedBrief.objects.create(
             run=run,
