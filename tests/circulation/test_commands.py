@@ -67,9 +67,9 @@ def test_export_prints_what_import_takes(ada: Reader, ben: Reader, tmp_path: Pat
     Reader.objects.filter(pk=ben.pk).update(name="=Bén, “B”")
     result = call("export")
     assert result.stdout_bytes.decode() == (
-        "email,name,time_zone,delivery_time,kind,ends_at,delivery_days\r\n"
-        "ada@example.org,Ada,Pacific/Auckland,06:00,subscriber,,Mon Tue Wed Thu Fri\r\n"
-        'ben@example.org,"=Bén, “B”",Europe/Berlin,06:00,subscriber,,Mon Tue Wed Thu Fri\r\n'
+        "email,name,time_zone,delivery_time,kind,ends_at,delivery_days,paused_until\r\n"
+        "ada@example.org,Ada,Pacific/Auckland,06:00,subscriber,,Mon Tue Wed Thu Fri,\r\n"
+        'ben@example.org,"=Bén, “B”",Europe/Berlin,06:00,subscriber,,Mon Tue Wed Thu Fri,\r\n'
     )
     again = call("import", roll(tmp_path, result.stdout_bytes))
     assert again.stdout == "0 new, 0 updated, 2 unchanged, 0 left out.\n"

@@ -146,7 +146,7 @@ def test_a_file_is_one_note_in_the_journal() -> None:
 
 def test_the_unconfirmed_are_not_exported() -> None:
     Reader.objects.create(email="new@example.org", created_at=AT)
-    assert exported() == "email,name,time_zone,delivery_time,kind,ends_at,delivery_days\r\n"
+    assert exported() == "email,name,time_zone,delivery_time,kind,ends_at,delivery_days,paused_until\r\n"
 
 
 def test_more_than_a_batch_is_taken_in_whole() -> None:

@@ -71,7 +71,7 @@ def test_a_header_without_one_column_email_is_refused(text: str) -> None:
         ("a@example.org,,,,comp,9999-12-31", "check it"),
         ("a@example.org,,,,,2023-05-06", "without a kind"),
         ("a@example.org," + "x" * 121 + ",,,,", "at most 120"),
-        ("a@example.org,,,,,,extra,more", "8 cells under 7 columns"),
+        ("a@example.org,,,,,,,extra,more", "9 cells under 8 columns"),
     ],
 )
 def test_a_bad_row_is_a_sentence_with_its_line_and_the_rest_goes_on(row: str, words: str) -> None:

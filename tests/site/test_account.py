@@ -8,17 +8,16 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Period, Reader
-from daybreak.circulation.preferences import stop_mail
+from daybreak.circulation.preferences import choice_of, stop_mail
 from daybreak.circulation.sessions import COOKIE, sign_in
-from daybreak.common.clock import now
-from daybreak.common.models import JournalEntry
+from daybreak.circulation.vacation import today_of
+from daybreak.common.clock import now, short_date
 from daybreak.delivery.models import Suppression
 from daybreak.delivery.returns.suppressing import UNEXPLAINED, suppression_of
-from tests.conftest import make_reader
 
 pytestmark = pytest.mark.django_db
+DAY = dt.timedelta(days=1)
 
 
 def browser_of(reader: Reader | None, *, days_ago: int = 0) -> Client:
@@ -42,6 +41,7 @@ def test_a_stranger_is_shown_the_way_in() -> None:
         browser_of(None).get("/account/"),
         browser_of(None).post("/account/", MORNING),
         browser_of(None).post("/account/pause/"),
+        browser_of(None).post("/account/stop/"),
         browser_of(None).post("/account/resume/"),
     ):
         assert (answer.status_code, answer["Location"]) == (302, "/sign-in/?next=/account/")
@@ -106,22 +106,46 @@ def test_a_name_that_cannot_be_used_saves_nothing(ada: Reader) -> None:
     assert (ada.name, ada.time_zone) == ("Ada", "Pacific/Auckland")
 
 
-def test_the_mail_is_paused_and_resumed(ada: Reader) -> None:
+def test_the_mail_is_stopped_and_resumed(ada: Reader) -> None:
     browser = browser_of(ada)
-    paused = browser.post("/account/pause/", follow=True).content.decode()
-    assert "Resume the mail" in paused
+    stopped = browser.post("/account/stop/", follow=True).content.decode()
+    assert "Resume the mail" in stopped and "When it comes by mail" in stopped
     ada.refresh_from_db()
     assert ada.mail_stopped_at is not None
     resumed = browser.post("/account/resume/", follow=True).content.decode()
-    assert "Pause the mail" in resumed
+    assert "Stop the mail" in resumed
     ada.refresh_from_db()
     assert ada.mail_stopped_at is None
 
 
+def test_the_mail_is_paused_until_a_day_that_is_shown_and_can_be_changed(ada: Reader) -> None:
+    browser, today = browser_of(ada), today_of(ada.time_zone, now())
+    page = browser.get("/account/").content.decode()
+    assert f'A week <span class="aside">until {short_date(today + 7 * DAY)}' in page
+    browser.post("/account/pause/", {"length": "week"})
+    for days in (7, 10):
+        page = browser.get("/account/").content.decode()
+        until = short_date(today + days * DAY)
+        assert re.search(rf"The morning mail is paused until ([A-Z]\w+day, )?{until}: it comes again", page)
+        browser.post("/account/pause/", {"until": (today + 10 * DAY).isoformat()})
+    assert "The morning mail is back." in browser.post("/account/resume/", follow=True).content.decode()
+    ada.refresh_from_db()
+    assert choice_of(ada, now()).until is None
+
+
+def test_a_day_that_cannot_be_is_named_beside_its_field(ada: Reader) -> None:
+    answer = browser_of(ada).post("/account/pause/", {"until": "2022-05-06"})
+    page = answer.content.decode()
+    assert (answer.status_code, 'id="until-error">Choose a day after today' in page) == (422, True)
+    assert 'value="2022-05-06"' in page
+    ada.refresh_from_db()
+    assert ada.vacation_until is None
+
+
 def test_nothing_is_changed_by_opening_an_address(ada: Reader) -> None:
     browser = browser_of(ada)
-    assert [browser.get(path).status_code for path in ("/account/pause/", "/account/resume/")] == [405, 405]
-    assert browser.get(f"/unsubscribe/{ada.unsubscribe_token}/").status_code == 200
+    acts = ("pause", "stop", "resume")
+    assert [browser.get(f"/account/{act}/").status_code for act in acts] == [405, 405, 405]
     ada.refresh_from_db()
     assert ada.mail_stopped_at is None
 
@@ -129,56 +153,6 @@ def test_nothing_is_changed_by_opening_an_address(ada: Reader) -> None:
 def test_the_ticket_is_renewed_on_the_account_page_once_a_week(ada: Reader) -> None:
     assert COOKIE not in browser_of(ada, days_ago=6).get("/account/").cookies
     assert COOKIE in browser_of(ada, days_ago=8).get("/account/").cookies
-
-
-def test_one_click_of_the_mailbox_stops_the_mail_without_cookie_or_form(ada: Reader) -> None:
-    mailbox = Client(enforce_csrf_checks=True)
-    answer = mailbox.post(
-        f"/unsubscribe/{ada.unsubscribe_token}/",
-        "List-Unsubscribe=One-Click",
-        content_type="application/x-www-form-urlencoded",
-    )
-    assert (answer.status_code, answer.content) == (200, b"The mail has stopped.\n")  # RFC 8058: no redirect
-    assert not answer.cookies
-    ada.refresh_from_db()
-    assert ada.mail_stopped_at is not None
-    assert entitlement_of(ada, now()).allowed
-    entry = JournalEntry.objects.get()
-    assert (entry.act, entry.by) == ("stopped the mail", "the reader, by one click")
-
-
-def test_one_click_may_also_come_as_a_form_with_parts(ada: Reader) -> None:
-    Client(enforce_csrf_checks=True).post(
-        f"/unsubscribe/{ada.unsubscribe_token}/", {"List-Unsubscribe": "One-Click"}
-    )
-    ada.refresh_from_db()
-    assert ada.mail_stopped_at is not None
-
-
-@pytest.mark.parametrize("choice", ["stop", "pause"])
-def test_the_page_stops_the_mail_says_what_goes_on_and_offers_it_back(ada: Reader, choice: str) -> None:
-    browser = Client(enforce_csrf_checks=True)
-    address = f"/unsubscribe/{ada.unsubscribe_token}/"
-    assert "does not cancel a paid plan" in browser.get(address).content.decode()
-    answer = browser.post(address, {"choice": choice}, follow=True)
-    page = answer.content.decode()
-    assert ("The mail is paused" if choice == "pause" else "The mail has stopped") in page
-    assert "A paid plan is untouched" in page
-    ada.refresh_from_db()
-    assert ada.mail_stopped_at is not None
-    assert browser.get(address)["Location"] == f"{address}done/"
-    page = browser.post(f"{address}done/", follow=True).content.decode()
-    assert re.search(r"in your inbox at 06:00.*It goes to ada@example\.org", page)
-    ada.refresh_from_db()
-    assert ada.mail_stopped_at is None
-
-
-def test_a_token_of_nobodys_is_no_page(ada: Reader) -> None:
-    for token in ("guessed", ada.feed_token):
-        assert Client().get(f"/unsubscribe/{token}/").status_code == 404
-        assert Client().post(f"/unsubscribe/{token}/", {"List-Unsubscribe": "One-Click"}).status_code == 404
-    ada.refresh_from_db()
-    assert ada.mail_stopped_at is None
 
 
 def test_a_reader_whose_mail_came_back_is_told_and_asks_for_it_again(ada: Reader) -> None:
@@ -215,7 +189,7 @@ def test_who_had_paused_it_too_has_the_mail_back_with_one_button(ada: Reader) ->
     stop_mail(ada, now(), by="the reader")
     held_back(ada)
     page = browser_of(ada).post("/account/send-again/", follow=True).content.decode()
-    assert "is back" in page and "Pause the mail" in page
+    assert "is back" in page and "Stop the mail" in page
     ada.refresh_from_db()
     assert (ada.mail_stopped_at, suppression_of(ada)) == (None, None)
 
@@ -225,22 +199,16 @@ def test_a_mail_that_does_not_come_is_not_said_to_be_in_the_inbox(ada: Reader) -
     page = html.unescape(browser_of(ada).get("/account/").content.decode())
     assert "since May 1, 2022, because our mail came back from ada@example.org. The paper" in page
     assert "When it comes by mail, the edition is in your inbox" in page
-    page = Client().get(f"/unsubscribe/{ada.unsubscribe_token}/done/").content.decode()
-    assert "The mail is not stopped" in page and "our mail came back" in page
-    assert "in your inbox at" not in page
 
 
 def test_a_lapsed_reader_is_not_told_that_the_mail_is_back_or_the_paper_open(ada: Reader) -> None:
     Period.objects.update(ends_at=now())
     browser = browser_of(ada)
     assert "No edition comes by mail while you have no access." in browser.get("/account/").content.decode()
-    paused = browser.post("/account/pause/", follow=True).content.decode()
-    assert "The morning mail is paused." in paused and "stays open" not in paused
+    stopped = browser.post("/account/stop/", follow=True).content.decode()
+    assert "The morning mail has stopped." in stopped and "stays open" not in stopped
+    browser.post("/account/pause/", {"length": "week"})
+    paused = browser.get("/account/").content.decode()
+    assert ", and comes again once you have access." in paused and "stays open" not in paused
     resumed = browser.post("/account/resume/", follow=True).content.decode()
     assert "once you have access" in resumed and "is back" not in resumed
-
-
-def test_the_mail_of_a_lapsed_reader_is_not_said_to_come(db: None) -> None:
-    nora = make_reader("Nora", "UTC", kind="")
-    page = Client().get(f"/unsubscribe/{nora.unsubscribe_token}/done/").content.decode()
-    assert "The mail is not stopped" in page and "in your inbox at" not in page

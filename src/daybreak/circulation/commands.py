@@ -15,6 +15,7 @@ from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
 from daybreak.circulation.roll import A_BATCH, Report, export_readers, import_readers
 from daybreak.circulation.rollfile import write_roll
+from daybreak.circulation.vacation import held_until
 from daybreak.common.commandline import at_option, json_option, print_json
 from daybreak.common.refusal import Refused
 
@@ -32,8 +33,9 @@ def readers() -> None:
 def import_file(file: Path, by: str, at: dt.datetime, as_json: bool) -> None:
     """Take in the readers of FILE (CSV, UTF-8).
 
-    Columns: email, then any of name, time_zone, delivery_time (06:00), kind (trial, subscriber, comp or lapsed) and
-    ends_at (ISO 8601; a bare date is its first instant in UTC). You vouch for the addresses: they count as confirmed.
+    Columns: email, then any of name, time_zone, delivery_time (06:00), kind (trial, subscriber, comp or lapsed),
+    ends_at (ISO 8601; a bare date is its first instant in UTC), delivery_days (Mon Wed Fri) and paused_until (the date
+    on which the mail comes again). You vouch for the addresses: they count as confirmed.
     Who is known already is updated; an empty cell changes nothing. A new reader without a kind starts a trial.
     Rows that cannot be used are named on stderr and the others are taken.
     """
@@ -85,6 +87,7 @@ def _entry(reader: Reader, at: dt.datetime) -> dict[str, Any]:
         "delivery_days": written(reader.delivery_days),
         "confirmed_at": reader.confirmed_at,
         "mail_stopped_at": reader.mail_stopped_at,
+        "paused_until": held_until(reader, at),
         "entitlement": asdict(entitlement_of(reader, at)),
     }
 

@@ -18,7 +18,8 @@ class Reader(models.Model):
     `delivery_days` has a bit for each weekday on which the paper is wanted (`days.py`).
 
     `feed_token` opens the reader's own feeds and dies with the entitlement; `session_stamp` changes to sign out
-    everywhere. `mail_stopped_at` stops editions by mail and nothing else.
+    everywhere. `mail_stopped_at` stops editions by mail and nothing else; a vacation hold does on the days
+    [`vacation_from`, `vacation_until`) of the reader's own calendar, and ends by itself (`vacation.py`).
     """
 
     email = models.EmailField(max_length=254)
@@ -32,6 +33,8 @@ class Reader(models.Model):
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     mail_stopped_at = models.DateTimeField(null=True, blank=True)
+    vacation_from = models.DateField(null=True, blank=True)
+    vacation_until = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -39,6 +42,16 @@ class Reader(models.Model):
             models.UniqueConstraint(Lower("email"), name="reader_email_once_whatever_its_case"),
             models.CheckConstraint(
                 condition=Q(delivery_days__gte=1, delivery_days__lte=EVERY_DAY), name="reader_has_days"
+            ),
+            models.CheckConstraint(
+                # Said of both ends: a comparison with NULL is no “false” to a constraint, so one alone would pass.
+                condition=Q(vacation_from__isnull=True, vacation_until__isnull=True)
+                | Q(
+                    vacation_from__isnull=False,
+                    vacation_until__isnull=False,
+                    vacation_until__gt=F("vacation_from"),
+                ),
+                name="reader_vacation_ends_after_it_begins",
             ),
         ]
 

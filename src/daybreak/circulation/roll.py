@@ -13,7 +13,9 @@ from django.db.models.functions import Lower
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Period, Reader
 from daybreak.circulation.plans import current_plan
+from daybreak.circulation.preferences import hold
 from daybreak.circulation.rollfile import RollKind, Row, open_roll
+from daybreak.circulation.vacation import held_until
 from daybreak.common.models import note
 from daybreak.common.refusal import Refused
 from daybreak.common.statistics import has_grown
@@ -24,7 +26,15 @@ _PERIOD_OF = {
     "subscriber": Period.Kind.SUBSCRIPTION,
     "comp": Period.Kind.COMP,
 }
-SAID = ("name", "time_zone", "delivery_time", "delivery_days", "confirmed_at")
+SAID = (
+    "name",
+    "time_zone",
+    "delivery_time",
+    "delivery_days",
+    "vacation_from",
+    "vacation_until",
+    "confirmed_at",
+)
 _ROLL_KIND: dict[str, RollKind] = {"trial": "trial", "subscription": "subscriber", "comp": "comp"}
 
 
@@ -90,6 +100,7 @@ def export_readers(at: dt.datetime) -> Iterator[Row]:
             delivery_days=reader.delivery_days,
             kind=_ROLL_KIND.get(entitlement.reason, "lapsed"),
             ends_at=entitlement.until,
+            paused_until=held_until(reader, at),
         )
 
 
@@ -163,6 +174,9 @@ def _say(reader: Reader, row: Row, at: dt.datetime) -> bool:
     reader.time_zone = row.time_zone or reader.time_zone
     reader.delivery_time = reader.delivery_time if row.delivery_time is None else row.delivery_time
     reader.delivery_days = row.delivery_days or reader.delivery_days
+    if row.paused_until is not None:
+        for name, value in hold(reader, row.paused_until, at).items():
+            setattr(reader, name, value)
     reader.confirmed_at = reader.confirmed_at or at
     return before != _what_is_said(reader)
 

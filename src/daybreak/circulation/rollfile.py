@@ -1,8 +1,9 @@
 """The roll as a file: CSV (RFC 4180) read row by row and written, hostile until parsed.
 
 Columns: `email`, then any of `name`, `time_zone` (IANA), `delivery_time` (06:00), `kind` (trial, subscriber, comp or
-lapsed), `ends_at` (ISO 8601; a bare date is its first instant in UTC) and `delivery_days` (Mon Wed Fri). In any order, apart by comma, semicolon
-or tab. An empty cell says nothing: an existing reader keeps what is known, a new one gets the default.
+lapsed), `ends_at` (ISO 8601; a bare date is its first instant in UTC), `delivery_days` (Mon Wed Fri) and
+`paused_until` (the date, YYYY-MM-DD, on which the mail comes again). In any order, apart by comma, semicolon or tab.
+An empty cell says nothing: an existing reader keeps what is known, a new one gets the default.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from daybreak.circulation.zones import parse_hour, parse_zone
 from daybreak.common.clock import parse_instant
 from daybreak.common.refusal import Refused
 
-COLUMNS = ("email", "name", "time_zone", "delivery_time", "kind", "ends_at", "delivery_days")
+COLUMNS = ("email", "name", "time_zone", "delivery_time", "kind", "ends_at", "delivery_days", "paused_until")
 RollKind = Literal["trial", "subscriber", "comp", "lapsed"]
 
 
@@ -37,6 +38,7 @@ class Row:
     kind: RollKind | None = None
     ends_at: dt.datetime | None = None
     delivery_days: int | None = None
+    paused_until: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def parse_row(cells: dict[str, str]) -> Row:
         time_zone=parse_zone(cells["time_zone"]) if cells.get("time_zone") else None,
         delivery_time=parse_hour(cells["delivery_time"]) if cells.get("delivery_time") else None,
         delivery_days=parse_days(cells["delivery_days"]) if cells.get("delivery_days") else None,
+        paused_until=_parse_pause(cells["paused_until"]) if cells.get("paused_until") else None,
         kind=cast(RollKind, kind) if kind else None,
         ends_at=ends_at,
     )
@@ -136,8 +139,19 @@ def write_roll(rows: Iterable[Row], out: TextIO) -> None:
                 row.kind,
                 row.ends_at.isoformat().replace("+00:00", "Z") if row.ends_at else None,
                 written(row.delivery_days) if row.delivery_days else None,
+                row.paused_until,
             )
         )
+
+
+def _parse_pause(text: str) -> dt.date:
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Refused(f"“{text[:20]}” is no date for paused_until: write it as 2022-05-06.") from error
+    if not 1970 <= day.year < 2500:
+        raise Refused(f"paused_until is in the year {day.year}: check it.")
+    return day
 
 
 def _column(name: str) -> str:

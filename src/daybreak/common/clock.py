@@ -40,6 +40,11 @@ def long_date(day: dt.date) -> str:
     return f"{day:%A}, {day:%B} {day.day}, {day.year}"
 
 
+def short_date(day: dt.date) -> str:
+    """A date in a sentence: “May 6, 2022”."""
+    return f"{day:%B} {day.day}, {day.year}"
+
+
 def hours_and_minutes(span: dt.timedelta) -> str:
     """A span in words, whole minutes: “2 d 3 h”, “3 h 10 min”, “4 min”; “0 min” below one."""
     minutes = int(abs(span).total_seconds() // 60)

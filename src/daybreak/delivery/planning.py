@@ -16,6 +16,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from daybreak.circulation.days import EVERY_DAY, bit_of
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.circulation.models import Reader
+from daybreak.circulation.vacation import not_held
 from daybreak.delivery.inserting import Wave, Waves, insert_rows
 from daybreak.delivery.mending.correcting import corrections_due, plan_corrections
 from daybreak.delivery.mending.holding import stopped_rows_left, withdraw_stopped
@@ -61,14 +62,17 @@ def wave(edition_date: dt.date, time_zone: str, delivery_time: dt.time, rules: R
     )
 
 
-def day_wanted(edition_date: dt.date, rules: Rules, field: str = "delivery_days") -> Q:
-    """The condition that a reader (`field` leads to the days) wants the paper of the day the edition goes out."""
-    wanted = [days for days in range(EVERY_DAY + 1) if days & bit_of(rules.calendar.outgoing(edition_date))]
-    return Q(**{f"{field}__in": wanted})
+def day_wanted(edition_date: dt.date, rules: Rules, of: str = "") -> Q:
+    """The condition that a reader (`of` leads there) wants the mail of the day the edition goes out: it is one of
+    theirs, and none of a vacation hold.
+    """
+    day = rules.calendar.outgoing(edition_date)
+    wanted = [days for days in range(EVERY_DAY + 1) if days & bit_of(day)]
+    return Q(**{f"{of}delivery_days__in": wanted}) & not_held(day, of)
 
 
 def not_their_day(edition_date: dt.date, rules: Rules) -> str:
-    """Why a reader whose days `day_wanted` refuses does not get the edition."""
+    """Why a reader who has other days does not get the edition."""
     return f"{rules.calendar.outgoing(edition_date):%A} is not one of the reader’s days."
 
 
@@ -205,7 +209,7 @@ def _out_of_step(edition: Edition, rules: Rules) -> Iterator[tuple[QuerySet[Deli
 
 def _unwanted(edition: Edition, rules: Rules) -> QuerySet[Delivery]:
     """Due rows, never tried, whose reader does not want the paper of that day any more."""
-    return _untried(edition).exclude(day_wanted(edition.date, rules, "reader__delivery_days"))
+    return _untried(edition).exclude(day_wanted(edition.date, rules, "reader__"))
 
 
 def _drop(rows: QuerySet[Delivery]) -> int:

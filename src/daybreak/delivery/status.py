@@ -13,6 +13,7 @@ from django.db.models import Count
 from daybreak.circulation.days import bit_of
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
+from daybreak.circulation.vacation import holds, why_held
 from daybreak.delivery.mending.holding import hold_of, why_stopped
 from daybreak.delivery.models import Delivery, Outcome, SendHold
 from daybreak.delivery.mornings import over_everywhere, the_rules
@@ -226,6 +227,8 @@ def _why_unplanned(reader: Reader, edition: Edition, at: dt.datetime) -> str:
         return why(suppression)
     rules = the_rules()
     out = rules.calendar.outgoing(edition.date)
+    if reader.vacation_until is not None and holds(out, reader.vacation_from, reader.vacation_until):
+        return why_held(reader.vacation_until)
     if not reader.delivery_days & bit_of(out):
         return not_their_day(edition.date, rules)
     due_at = wave(edition.date, reader.time_zone, reader.delivery_time, rules).due_at

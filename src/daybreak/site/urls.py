@@ -6,7 +6,7 @@ from daybreak.common.dates import PathDayConverter
 
 register_converter(PathDayConverter, "pathday")
 
-from daybreak.site import account, feeds, joining, listening, reading, searching, watching  # noqa: E402 - after it
+from daybreak.site import account, feeds, joining, listening, reading, searching, unsubscribing, watching  # noqa: E402 - after it
 
 urlpatterns = [
     *watching.addresses,
@@ -15,5 +15,6 @@ urlpatterns = [
     *searching.addresses,
     *joining.addresses,
     *account.addresses,
+    *unsubscribing.addresses,
     *reading.addresses,
 ]

@@ -47,7 +47,10 @@ class Row(NamedTuple):
     email: str
     name: str
     unsubscribe_token: str
+    time_zone: str
     days: int
+    vacation_from: dt.date | None
+    vacation_until: dt.date | None
     stopped_mail: bool
     suppressed: bool
     entitled: bool
@@ -118,7 +121,10 @@ def _looked_at(rows: QuerySet[Delivery], at: dt.datetime) -> QuerySet[Delivery, 
         "not_after",
         "reader",
         *who,
+        "reader__time_zone",
         "reader__delivery_days",
+        "reader__vacation_from",
+        "reader__vacation_until",
         stopped,
         _found(unlifted("reader")),
         _found(entitled_readers(at).filter(pk=reader)),

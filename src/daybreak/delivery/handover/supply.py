@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from daybreak.circulation.days import bit_of
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
+from daybreak.circulation.vacation import holds, today_of, why_held
 from daybreak.common.config import Config
 from daybreak.delivery.handover import claims
 from daybreak.delivery.handover.claims import Row
@@ -160,15 +161,23 @@ class Supply:
     def _owed(self, rows: Collection[Row], due: Delivery) -> Iterator[Row]:
         """Those of the claimed `rows` whose reader is entitled and wants the mail; the others are withdrawn."""
         rules = the_rules()
-        day = bit_of(rules.calendar.outgoing(due.edition.date))
+        out = rules.calendar.outgoing(due.edition.date)
+        at = self.ledger.clock()
         withdrawn = defaultdict(list)
         for row in rows:
             if row.stopped_mail:
                 withdrawn["The reader stopped the mail."].append(row.key)
             elif row.suppressed:
                 withdrawn["No mail goes to this address: it is suppressed."].append(row.key)
+            elif row.vacation_until and holds(
+                # A correction has no morning: it goes out at once.
+                today_of(row.time_zone, at) if due.correction_id else out,
+                row.vacation_from,
+                row.vacation_until,
+            ):
+                withdrawn[why_held(row.vacation_until)].append(row.key)
             # A correction is owed to whoever has the error, entitled still or not.
-            elif due.correction_id is None and not row.days & day:
+            elif due.correction_id is None and not row.days & bit_of(out):
                 withdrawn[not_their_day(due.edition.date, rules)].append(row.key)
             elif due.correction_id is None and not row.entitled:
                 withdrawn["The reader is no longer entitled."].append(row.key)

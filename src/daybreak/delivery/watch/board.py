@@ -16,6 +16,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from daybreak.circulation.days import bit_of
 from daybreak.circulation.entitlement import entitled_readers
+from daybreak.circulation.vacation import Day, holds
 from daybreak.common.clock import hours_and_minutes
 from daybreak.delivery.inserting import Wave
 from daybreak.delivery.mending.holding import hold_of
@@ -43,7 +44,8 @@ SILENCE = dt.timedelta(hours=6)
 FEW = 5  # refusals below which a rate says nothing
 ALWAYS_USUAL = 0.02  # a share of refusals that is no news
 WAITING = (Delivery.State.DUE, Delivery.State.CLAIMED)
-Hours = set[tuple[str, dt.time, int]]  # zones, wall-clock times and days (`days.py`) of readers, each once
+# Zones, wall-clock times, days (`days.py`) and vacation holds (`vacation.py`) of readers, each once.
+Hours = set[tuple[str, dt.time, int, Day, Day]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +146,18 @@ def first_wave(date: dt.date, at: dt.datetime, hours: Hours | None = None) -> Fi
 
 def _hours(at: dt.datetime) -> Hours:
     readers = entitled_readers(at).filter(mail_stopped_at__isnull=True).order_by()
-    return set(readers.values_list("time_zone", "delivery_time", "delivery_days").distinct())
+    wishes = ("time_zone", "delivery_time", "delivery_days", "vacation_from", "vacation_until")
+    return set(readers.values_list(*wishes).distinct())
 
 
 def _waves(date: dt.date, hours: Hours) -> list[tuple[str, Wave]]:
     rules = the_rules()
-    bit = bit_of(rules.calendar.outgoing(date))
-    wanted = {(zone, time) for zone, time, days in hours if days & bit}
+    out = rules.calendar.outgoing(date)
+    wanted = {
+        (zone, time)
+        for zone, time, days, since, until in hours
+        if days & bit_of(out) and not holds(out, since, until)
+    }
     return [(zone, wave(date, zone, time, rules)) for zone, time in wanted]
 
 
