@@ -98,6 +98,18 @@ def test_the_mail_says_what_was_wrong_what_is_right_and_who_says_so(
     assert "%%" not in words + page.get_content()
 
 
+def test_a_correction_of_the_whole_edition_is_a_sentence_too(auckland_has_it: Edition) -> None:
+    corrected(slug="")
+    plan_all(CORRECTED)
+    post = RememberingPost()
+    deliver(post, CORRECTED)
+    for kind in ("plain", "html"):
+        part = parsed(post.taken[0][1]).get_body((kind,))
+        assert part is not None
+        words = " ".join(part.get_content().split())
+        assert "The edition of Friday, May 6, 2022 that we sent you had an error." in words
+
+
 def test_without_by_mail_nobody_is_mailed(auckland_has_it: Edition) -> None:
     corrected(by_mail=False)
     assert plan_corrections(CORRECTED) == 0

@@ -8,7 +8,9 @@ from daybreak.common.clock import long_date
 from daybreak.common.config import Config
 from daybreak.delivery.letters import Letter, compose
 from daybreak.desk.models import Correction
+from daybreak.press.mail import page_of
 from daybreak.press.models import PressRun
+from daybreak.press.pages import Paper
 from daybreak.press.typesetting import edition_path
 
 
@@ -17,7 +19,7 @@ def correction_letter(correction: Correction, run: PressRun, config: Config) -> 
     printed = run.printed_briefs.filter(slug=correction.slug).first() if correction.slug else None
     path = edition_path(correction.edition.date)
     context = {
-        "paper": config.paper_name,
+        "paper": Paper(config.paper_name, config.site_url),
         "dateline": long_date(correction.edition.date),
         "headline": printed.headline if printed else "",
         "note": correction.note,
@@ -26,7 +28,7 @@ def correction_letter(correction: Correction, run: PressRun, config: Config) -> 
     return compose(
         subject=f"Correction: {printed.headline if printed else context['dateline']}",
         text=render_to_string("delivery/correction.txt", context).encode(),
-        page=render_to_string("delivery/correction.html", context).encode(),
+        page=page_of("delivery/correction.html", context).encode(),
         path=f"{path}{printed.slug}/" if printed else path,
         config=config,
         feedback=(str(correction.edition.date), str(correction.pk), "correction"),
