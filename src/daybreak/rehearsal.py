@@ -39,11 +39,11 @@ SIGNED_UP = dt.datetime(2022, 5, 3, 9, 0, tzinfo=UTC)
 def play_the_night() -> None:
     """Play what has not been played yet, telling each step, then print where to look."""
     if Edition.objects.filter(date=DAY, press_runs__isnull=False).exists():
-        _tell("The night of 5 to 6 May 2022 has been played already")
+        _tell("The night of May 5 to 6, 2022 has been played already")
     else:
         for words, step in STEPS:
             _timed(words, step)
-    _timed("Sending each reader's morning of 6 May 2022", _play_mornings)
+    _timed("Sending each reader's morning of May 6, 2022", _play_mornings)
     _print_addresses(_ready_editor())
 
 

@@ -73,7 +73,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "daybreak.delivery.deskbar.desk_bar",
-            ]
+            ],
+            "builtins": ["daybreak.common.templatetags.dates"],
         },
     }
 ]

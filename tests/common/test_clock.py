@@ -3,9 +3,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.template import Context, Template
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daybreak.common import clock
 from daybreak.common.clock import UTC, long_date, parse_day, parse_instant
 from daybreak.common.refusal import Misused
 
@@ -38,3 +40,27 @@ def test_days() -> None:
     assert long_date(dt.date(2022, 5, 6)) == "Friday, May 6, 2022"
     with pytest.raises(Misused, match="no date"):
         parse_day("6 May")
+
+
+def test_each_date_and_instant_has_one_form_for_its_use() -> None:
+    day, at = dt.date(2022, 12, 2), dt.datetime(2022, 12, 2, 6, 0, 5, tzinfo=UTC)
+    forms = {
+        clock.long_date(day): "Friday, December 2, 2022",
+        clock.weekday_date(day): "Friday, December 2",
+        clock.short_date(day): "December 2, 2022",
+        clock.month_day(day): "December 2",
+        clock.month_of(day): "December 2022",
+        clock.list_date(day): "Fri, Dec 2, 2022",
+        clock.list_day(day): "Dec 2",
+        clock.moment(at): "Dec 2, 06:00",
+        clock.moment_and_seconds(at): "Dec 2, 06:00:05",
+        clock.moment_and_year(at): "Dec 2, 2022, 06:00",
+    }
+    assert list(forms) == list(forms.values())
+
+
+def test_the_filters_of_templates_are_the_same_forms_and_take_nothing() -> None:
+    page = Template("{{ day|long_date }}; {{ at|moment }}; {{ none|moment }}")
+    at = dt.datetime(2022, 12, 2, 7, tzinfo=dt.timezone(dt.timedelta(hours=1)))
+    said = page.render(Context({"day": dt.date(2022, 12, 2), "at": at, "none": None}))
+    assert said == "Friday, December 2, 2022; Dec 2, 06:00; "

@@ -80,9 +80,9 @@ def test_one_sentence_for_the_desk(ada: Reader, ben: Reader) -> None:
     plan(edition, NIGHT)
     deliver(RememberingPost(), AUCKLAND_SIX)
     at = BERLIN_SIX - dt.timedelta(hours=2, minutes=10)
-    assert summary(edition, at) == "1 handed over, 1 due (next: Berlin 06:00, in 2 h 10 min), 0 in doubt"
+    assert summary(edition, at) == "1 handed over, 1 due (next: 06:00 in Berlin, in 2 h 10 min), 0 in doubt"
     assert "in 1 min)" in summary(edition, BERLIN_SIX - dt.timedelta(seconds=30))
-    assert "(next: Berlin 06:00, now)" in summary(edition, BERLIN_SIX + HOUR)
+    assert "(next: 06:00 in Berlin, now)" in summary(edition, BERLIN_SIX + HOUR)
     deliver(RememberingPost(), BERLIN_SIX + 6 * HOUR)
     assert summary(edition, BERLIN_SIX + 6 * HOUR) == "1 handed over, 0 due, 0 in doubt, 1 missed"
 
@@ -96,9 +96,9 @@ def test_waves_are_the_mornings_in_their_order(ada: Reader, ben: Reader) -> None
     deliver(RememberingPost(), BERLIN_SIX)
     lines = waves(edition, progress_of(edition, BERLIN_SIX))
     assert [(w.places, w.planned, w.handed_over, w.waiting, w.elsewhere) for w in lines] == [
-        (("Auckland 06:00",), 1, 0, 0, 1),
-        (("Berlin 06:00", "Cairo 06:00"), 3, 3, 0, 0),
-        (("Berlin 08:00",), 1, 0, 1, 0),
+        (("06:00 in Auckland",), 1, 0, 0, 1),
+        (("06:00 in Berlin", "06:00 in Cairo"), 3, 3, 0, 0),
+        (("08:00 in Berlin",), 1, 0, 1, 0),
     ]
 
 
@@ -113,7 +113,7 @@ def test_what_is_tried_again_is_one_wave_of_its_own(ben: Reader) -> None:
 
     deliver(RememberingPost(busy), BERLIN_SIX + dt.timedelta(microseconds=7))
     lines = waves(edition, progress_of(edition, BERLIN_SIX))
-    assert [(w.places, w.planned, w.waiting) for w in lines] == [(("Berlin 06:00",), 2, 0), ((), 2, 2)]
+    assert [(w.places, w.planned, w.waiting) for w in lines] == [(("06:00 in Berlin",), 2, 0), ((), 2, 2)]
 
 
 def test_what_is_tried_again_says_when_though_later_mornings_follow(ben: Reader) -> None:
@@ -332,7 +332,9 @@ def test_deliver_status_lists_every_reader(ada: Reader, ben: Reader) -> None:
     short = CliRunner().invoke(deliver_command, ["status", "2022-05-06", "--json", "--limit", "1", *at])
     assert len(json.loads(short.output)["readers"]) == 1
     words = CliRunner().invoke(deliver_command, ["status", "2022-05-06", *at])
-    assert words.output.startswith("0 handed over, 2 due (next: Auckland 06:00, in 1 h 0 min), 0 in doubt\n")
+    assert words.output.startswith(
+        "0 handed over, 2 due (next: 06:00 in Auckland, in 1 h 0 min), 0 in doubt\n"
+    )
 
 
 def test_a_status_of_no_edition_is_refused_with_a_sentence() -> None:

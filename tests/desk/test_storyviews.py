@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from daybreak.common.clock import now
+from daybreak.common.clock import list_day, now
 from daybreak.desk import briefs, editions
 from daybreak.desk.budget import budget_of
 from daybreak.desk.models import Brief
@@ -204,7 +204,7 @@ def test_background_reading_says_what_our_editions_told_and_can_be_refused(desk:
     )
     shown = page(desk, story)
     assert "The last convoy has left. Nobody waved." in shown
-    assert "27 Apr 2022" in shown
+    assert "Wed, Apr 27, 2022" in shown
     brief = briefs.add_brief_from_story(
         editions.start(FRIDAY, NIGHT, "Ines"), section("lead"), story, NIGHT, "Ines"
     )
@@ -218,7 +218,7 @@ def test_a_brief_is_opened_from_the_page_once(desk: Client) -> None:
     assert "Brief for" not in page(desk, story), "no edition is open"
     tomorrow = now().date() + dt.timedelta(days=1)
     editions.start(tomorrow, now(), "Ines")
-    assert f"Brief for {tomorrow.day} {tomorrow:%b}" in page(desk, story)
+    assert f"Brief for {list_day(tomorrow)}" in page(desk, story)
     desk.post(reverse("desk-add", args=[tomorrow]), {"story": str(story.pk)})
     shown = page(desk, story)
     assert "Brief for" not in shown

@@ -50,7 +50,7 @@ def test_a_stranger_is_shown_the_way_in() -> None:
 def test_the_account_shows_what_there_is_to_know(ada: Reader) -> None:
     page = browser_of(ada).get("/account/").content.decode()
     assert "Your subscription has no end date." in page
-    assert "The edition is in your inbox at 06:00 on weekdays, Pacific/Auckland time." in page
+    assert "The edition is in your inbox at 06:00 in Auckland, on weekdays." in page
     assert "<option selected>Pacific/Auckland</option>" in page
     for name in ("feed.xml", "feed.json", "podcast.xml"):
         assert f'value="http://127.0.0.1:8000/feeds/{ada.feed_token}/{name}"' in page
@@ -71,7 +71,7 @@ def test_a_reader_changes_name_zone_hour_and_days(ada: Reader) -> None:
     ada.refresh_from_db()
     assert (ada.name, ada.time_zone, ada.delivery_time) == ("Ada L.", "Europe/Berlin", dt.time(7, 30))
     page = browser.get("/account/").content.decode()
-    assert "The edition is in your inbox at 07:30 on Mondays and Fridays, Europe/Berlin time." in page
+    assert "The edition is in your inbox at 07:30 in Berlin, on Mondays and Fridays." in page
     assert re.findall(r'value="(\w+)" checked', page) == ["Mon", "Fri"]
 
 

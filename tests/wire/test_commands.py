@@ -43,7 +43,7 @@ def test_the_night_is_imported_and_told_as_json() -> None:
     assert told[0]["score"] >= told[4]["score"]
     place, grounds, *_ = run("stories", "--at", AT).stdout.splitlines()
     assert place.startswith("  1  ")
-    assert re.match(r" +first \d May \d\d:\d\d UTC; \d independent outlets", grounds)
+    assert re.match(r" +first May \d, \d\d:\d\d UTC; \d independent outlets", grounds)
 
 
 def test_bad_lines_go_to_standard_error_and_the_rest_is_taken(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from daybreak.circulation.models import Period, Reader
+from daybreak.common.clock import long_date, weekday_date
 from daybreak.common.zones import zone_of
 
 Kind = Literal["trial", "subscription", "comp"]
@@ -43,14 +44,14 @@ class Entitlement:
             return _WITHOUT_END[self.reason]
         # The end is outside the period: one that ends at midnight has its last moment on the day before.
         last = (self.until - dt.timedelta(microseconds=1)).astimezone(zone_of(zone))
-        day = f"{last:%A}, {last:%B} {last.day}"
+        day = weekday_date(last)
         if self.reason == "trial":
             return f"Your trial ends on {day}. Nothing happens unless you subscribe."
         words = {
             "subscription": "Your subscription runs until",
             "comp": "You read with our compliments until",
         }
-        return f"{words.get(self.reason, 'Your access ended on')} {day}, {last.year}."
+        return f"{words.get(self.reason, 'Your access ended on')} {long_date(last)}."
 
 
 _WITHOUT_END: dict[Reason, str] = {

@@ -1,4 +1,7 @@
-"""The clock is an argument: `now()` is read at the doors (views, commands, webhooks) and passed inwards as `at`."""
+"""The clock is an argument: `now()` is read at the doors (views, commands, webhooks) and passed inwards as `at`.
+
+What people read of dates and instants is written here too, and in templates by the filters of the same names.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +38,55 @@ def parse_day(text: str) -> dt.date:
         raise Misused(f"“{text}” is no date: write it as 2022-05-06.") from error
 
 
+# -- dates and instants as people read them, everywhere the same, without locale tables --------------------
 def long_date(day: dt.date) -> str:
-    """A dateline without locale tables: “Friday, May 6, 2022”."""
-    return f"{day:%A}, {day:%B} {day.day}, {day.year}"
+    """A dateline or heading: “Friday, May 6, 2022”."""
+    return f"{weekday_date(day)}, {day.year}"
+
+
+def weekday_date(day: dt.date) -> str:
+    """A day that is near: “Friday, May 6”."""
+    return f"{day:%A}, {month_day(day)}"
 
 
 def short_date(day: dt.date) -> str:
     """A date in a sentence: “May 6, 2022”."""
-    return f"{day:%B} {day.day}, {day.year}"
+    return f"{month_day(day)}, {day.year}"
+
+
+def month_day(day: dt.date) -> str:
+    """A date in a sentence that leaves no doubt of the year: “May 6”."""
+    return f"{day:%B} {day.day}"
+
+
+def month_of(day: dt.date) -> str:
+    """A heading over days: “May 2022”."""
+    return f"{day:%B} {day.year}"
+
+
+def list_date(day: dt.date) -> str:
+    """A date in a list: “Fri, Dec 2, 2022”."""
+    return f"{day:%a}, {list_day(day)}, {day.year}"
+
+
+def list_day(day: dt.date) -> str:
+    """A recent date where room is short: “Dec 2”."""
+    return f"{day:%b} {day.day}"
+
+
+def moment(at: dt.datetime) -> str:
+    """A recent instant: “Dec 2, 06:00”; what follows says where: “UTC”."""
+    return f"{list_day(at)}, {at:%H:%M}"
+
+
+def moment_and_seconds(at: dt.datetime) -> str:
+    """A recent instant among others of its minute: “Dec 2, 06:00:05”."""
+    return f"{list_day(at)}, {at:%H:%M:%S}"
+
+
+def moment_and_year(at: dt.datetime) -> str:
+    """An instant that may be long past: “Dec 2, 2022, 06:00”."""
+    return f"{list_day(at)}, {at.year}, {at:%H:%M}"
 
 
 def hours_and_minutes(span: dt.timedelta) -> str:

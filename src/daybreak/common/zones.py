@@ -27,6 +27,17 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo.from_file(table, key=known)
 
 
+def place_of(name: str) -> str:
+    """A zone as people say it: “Sao Paulo” for America/Sao_Paulo."""
+    return name.rpartition("/")[2].replace("_", " ")
+
+
+def hour_in(hour: dt.time | dt.datetime, name: str) -> str:
+    """What the clocks of a zone show, or an instant there, for people: “06:00 in Berlin”, “06:00 UTC”."""
+    shown = hour.astimezone(zone_of(name)) if isinstance(hour, dt.datetime) else hour
+    return f"{shown:%H:%M} UTC" if place_of(name) in ("UTC", "") else f"{shown:%H:%M} in {place_of(name)}"
+
+
 def first_instant(wall: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     """The first UTC instant at which the clocks of `zone` show `wall` (naive) or, if they skip it, anything later.
 

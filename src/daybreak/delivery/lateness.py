@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from daybreak.common.clock import month_day
 from daybreak.delivery.models import Delivery
 from daybreak.desk.models import Edition
 from daybreak.press.typesetting import edition_path
@@ -63,4 +64,4 @@ def _called(date: dt.date, today: dt.date) -> str:
     """A weekday alone names one of the last six: on a Monday, “Monday’s edition” would be this one."""
     if today - date == dt.timedelta(days=1):
         return "Yesterday’s edition"
-    return f"{date:%A}’s edition" if today - date < WEEK else f"The edition of {date:%B} {date.day}"
+    return f"{date:%A}’s edition" if today - date < WEEK else f"The edition of {month_day(date)}"

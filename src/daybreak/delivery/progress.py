@@ -14,7 +14,7 @@ from functools import cached_property
 from django.db.models import Count, F, Min, Q, QuerySet
 
 from daybreak.circulation.models import Reader
-from daybreak.common.zones import zone_of
+from daybreak.common.zones import hour_in, place_of, zone_of
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.mornings import Rules, over_everywhere, the_rules
 from daybreak.desk.models import Edition
@@ -82,7 +82,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class WaveLine:
-    """Mornings that begin together: `places` are zones with their wall clocks, “Berlin 06:00”, a few of many.
+    """Mornings that begin together: `places` are zones with their wall clocks, “06:00 in Berlin”, a few of many.
 
     Rows that wait for another try have no places; `due_at` is then the next try, or the last when none waits.
     """
@@ -137,11 +137,6 @@ def clock_there(at: dt.datetime, time_zone: str) -> str:
     return f"{at.astimezone(zone_of(time_zone)):%H:%M}"
 
 
-def place_of(time_zone: str) -> str:
-    """A zone as people say it: “Sao Paulo” for America/Sao_Paulo."""
-    return time_zone.rpartition("/")[2].replace("_", " ")
-
-
 def _line(due_at: dt.datetime, places: tuple[str, ...], states: dict[str, int]) -> WaveLine:
     waiting = states.get(State.DUE, 0) + states.get(State.CLAIMED, 0)
     return WaveLine(due_at, places, sum(states.values()), states.get(State.HANDED_OVER, 0), waiting)
@@ -152,7 +147,8 @@ def _places(edition: Edition, due_at: dt.datetime) -> tuple[str, ...]:
     # Two questions: asked in one, the database may walk all readers to find forty.
     few = list(_by_due(edition).filter(due_at=due_at).order_by().values_list("reader", flat=True)[:SAMPLE])
     zones = Reader.objects.filter(pk__in=few).values_list("time_zone", flat=True)
-    return tuple(sorted({f"{place_of(zone)} {clock_there(due_at, zone)}" for zone in zones}))
+    said = {hour_in(due_at, zone): place_of(zone) for zone in zones}
+    return tuple(sorted(said, key=said.__getitem__))
 
 
 def rows_of(edition: Edition, rules: Rules) -> QuerySet[Delivery]:

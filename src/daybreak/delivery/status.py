@@ -14,11 +14,12 @@ from daybreak.circulation.days import bit_of
 from daybreak.circulation.entitlement import entitlement_of
 from daybreak.circulation.models import Reader
 from daybreak.circulation.vacation import holds, why_held
+from daybreak.common.zones import hour_in
 from daybreak.delivery.mending.holding import hold_of, why_stopped
 from daybreak.delivery.models import Delivery, Outcome, SendHold
 from daybreak.delivery.mornings import over_everywhere, the_rules
 from daybreak.delivery.planning import not_their_day, readers_without_a_row, wave
-from daybreak.delivery.progress import Progress, clock_there, place_of, progress_of, rows_of, zone_due
+from daybreak.delivery.progress import Progress, clock_there, progress_of, rows_of, zone_due
 from daybreak.delivery.returns.outcomes import sentence
 from daybreak.delivery.returns.suppressing import suppression_of, why
 from daybreak.desk.models import Edition
@@ -163,7 +164,7 @@ class ReaderLines(Sequence[ReaderLine]):
 
 
 def summary(edition: Edition, at: dt.datetime, progress: Progress | None = None) -> str:
-    """One sentence for the desk: “3 handed over, 2 due (next: Berlin 06:00, in 2 h 10 min), 0 in doubt”."""
+    """One sentence for the desk: “3 handed over, 2 due (next: 06:00 in Berlin, in 2 h 10 min), 0 in doubt”."""
     if current_run(edition) is None:
         return "Not printed yet, so nothing is planned."
     progress = progress or progress_of(edition, at)
@@ -196,7 +197,7 @@ def _next(edition: Edition, at: dt.datetime, progress: Progress) -> str:
     minutes = max(0, -int((at - due_at).total_seconds() // 60))
     hours, minutes = divmod(minutes, 60)
     away = f"in {hours} h {minutes} min" if hours else f"in {minutes} min" if minutes else "now"
-    return f" (next: {place_of(zone)} {clock_there(due_at, zone)}, {away})"
+    return f" (next: {hour_in(due_at, zone)}, {away})"
 
 
 def _of_row(row: Delivery) -> ReaderLine:

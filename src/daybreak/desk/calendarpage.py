@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from daybreak.common.clock import now, parse_day
+from daybreak.common.clock import now, parse_day, weekday_date
 from daybreak.common.refusal import Refused
 from daybreak.desk.answering import name_of
 from daybreak.desk.calendar import add_holiday, holidays_from, remove_holiday, the_calendar
@@ -28,7 +28,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         given = {field: request.POST.get(field, "") for field in given}
         try:
             holiday = add_holiday(parse_day(given["date"]), given["name"], by=name_of(request), at=at)
-            messages.success(request, f"There is no paper on {holiday.date:%A, %B} {holiday.date.day}.")
+            messages.success(request, f"There is no paper on {weekday_date(holiday.date)}.")
             return redirect("desk-calendar")
         except Refused as refusal:
             messages.error(request, str(refusal))
@@ -45,7 +45,7 @@ def remove(request: HttpRequest, date: dt.date) -> HttpResponse:
     """Take a holiday out: there is a paper on that day."""
     try:
         remove_holiday(date, by=name_of(request), at=now())
-        messages.success(request, f"There is a paper on {date:%A, %B} {date.day}.")
+        messages.success(request, f"There is a paper on {weekday_date(date)}.")
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("desk-calendar")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from daybreak.common.clock import long_date
+from daybreak.common.clock import long_date, month_day
 from daybreak.desk.calendar import EVERY_WEEKDAY, Calendar
 from daybreak.desk.manuscript import BriefCopy, Citation, Manuscript, Role
 from daybreak.desk.models import Correction
@@ -163,7 +163,7 @@ def _set_correction(correction: Correction, manuscript: Manuscript) -> SetCorrec
 
 def _next_label(day: dt.date, following: dt.date) -> str:
     """When the next edition comes: the weekday alone says it for a week."""
-    date = "" if (following - day).days < 7 else f", {following:%B} {following.day}"
+    date = "" if (following - day).days < 7 else f", {month_day(following)}"
     return f"{following:%A} morning{date}"  # its hour is each reader's own
 
 

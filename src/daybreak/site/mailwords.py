@@ -9,6 +9,7 @@ from daybreak.circulation.days import NAMES, bit_of, names_of, said
 from daybreak.circulation.models import Reader
 from daybreak.circulation.vacation import LENGTHS, LONGEST, today_of
 from daybreak.common.clock import long_date, short_date
+from daybreak.common.zones import hour_in
 from daybreak.delivery.returns.suppressing import UNEXPLAINED, suppression_of
 from daybreak.desk.calendar import the_calendar
 
@@ -19,7 +20,7 @@ DAY = dt.timedelta(days=1)
 def morning(reader: Reader, *, comes: bool) -> str:
     """When the edition is in the inbox; `comes` says whether it does at present."""
     begin = "The edition is" if comes else "When it comes by mail, the edition is"
-    return f"{begin} in your inbox at {reader.delivery_time:%H:%M} {said(reader.delivery_days)}, {_zone(reader)}."
+    return f"{begin} in your inbox at {_hour(reader)}, {said(reader.delivery_days)}."
 
 
 def paused(reader: Reader, until: dt.date, *, allowed: bool) -> str:
@@ -27,10 +28,9 @@ def paused(reader: Reader, until: dt.date, *, allowed: bool) -> str:
     if not allowed:
         return f"paused until {short_date(until)}, and comes again once you have access"
     first = _first_paper(reader, until)
-    hour = f"at {reader.delivery_time:%H:%M}, {_zone(reader)}"
     if first == until:
-        return f"paused until {long_date(until)}: it comes again by itself on that day, {hour}"
-    day = f", first on {long_date(first)}, {hour}" if first else ""
+        return f"paused until {long_date(until)}: it comes again by itself on that day, at {_hour(reader)}"
+    day = f", first on {long_date(first)}, at {_hour(reader)}" if first else ""
     return f"paused until {short_date(until)}: it comes again by itself{day}"
 
 
@@ -69,5 +69,5 @@ def _first_paper(reader: Reader, since: dt.date) -> dt.date | None:
     return next(wanted, None)
 
 
-def _zone(reader: Reader) -> str:
-    return f"{reader.time_zone.replace('_', ' ')} time"
+def _hour(reader: Reader) -> str:
+    return hour_in(reader.delivery_time, reader.time_zone)

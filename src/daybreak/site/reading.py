@@ -11,7 +11,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from daybreak.circulation.sessions import renew_if_old
-from daybreak.common.clock import long_date, now
+from daybreak.common.clock import long_date, month_of, now
 from daybreak.press.models import PressRun, Rendition
 from daybreak.press.renditions import current_runs, run_of, stored
 from daybreak.press.typesetting import edition_path
@@ -71,7 +71,7 @@ def archive(request: HttpRequest) -> HttpResponse:
     runs = current_runs().prefetch_related("printed_briefs")
     months = [
         {"label": label, "editions": [_archive_line(run) for run in group]}
-        for label, group in groupby(runs, key=lambda run: f"{run.edition.date:%B %Y}")
+        for label, group in groupby(runs, key=lambda run: month_of(run.edition.date))
     ]
     return render(request, "site/archive.html", frame(request, now()) | {"months": months})
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from django.conf import settings
 
+from daybreak.common.clock import moment
 from daybreak.common.commandline import at_option, json_option, print_json
 from daybreak.common.refusal import Refused
 from daybreak.common.webaddresses import is_endpoint
@@ -188,7 +189,7 @@ def stories_command(
     for place, line in enumerate(budget, start=1):
         click.echo(f"{place:>3}  {line.score:5.2f}  {line.headline}")
         first = line.articles[0].published_at
-        click.echo(f"            first {first.day} {first:%b %H:%M} UTC; {'; '.join(line.reasons)}")
+        click.echo(f"            first {moment(first)} UTC; {'; '.join(line.reasons)}")
 
 
 def _as_json(line: BudgetLine) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def test_a_suppressed_reader_is_not_planned_and_the_ledger_says_why(ben: Reader,
     plan(monday, LATER)
     assert [row.reader for row in Delivery.objects.filter(edition=monday)] == [ada]
     (line,) = [line for line in ReaderLines(monday, LATER) if line.email == ben.email]
-    assert line.reason == "Suppressed: the mailbox does not exist, since 6 May."
+    assert line.reason == "Suppressed: the mailbox does not exist, since May 6."
 
 
 def test_a_row_planned_before_the_suppression_is_withdrawn_at_the_claim(ben: Reader) -> None:

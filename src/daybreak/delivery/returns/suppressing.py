@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from daybreak.circulation.models import Reader
+from daybreak.common.clock import list_day
 from daybreak.common.models import note
 from daybreak.common.refusal import Refused
 from daybreak.delivery.models import Delivery, Outcome, Suppression
@@ -42,7 +43,7 @@ def suppression_of(reader: Reader) -> Suppression | None:
 def why(suppression: Suppression) -> str:
     """A sentence for a line of the ledger: “Suppressed: the mailbox does not exist, since 3 Nov.”"""
     since = suppression.since
-    return f"Suppressed: {suppression.sentence}, since {since.day} {since:%b}."
+    return f"Suppressed: {suppression.sentence}, since {list_day(since)}."
 
 
 def suppress_if_told(outcome: Outcome, at: dt.datetime) -> bool:

@@ -18,12 +18,13 @@ from daybreak.circulation.days import bit_of
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.circulation.vacation import Day, holds
 from daybreak.common.clock import hours_and_minutes
+from daybreak.common.zones import hour_in
 from daybreak.delivery.inserting import Wave
 from daybreak.delivery.mending.holding import hold_of
 from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.mornings import the_rules
 from daybreak.delivery.planning import is_planned, wave
-from daybreak.delivery.progress import Progress, clock_there, progress_of
+from daybreak.delivery.progress import Progress, progress_of
 from daybreak.delivery.returns.returnrates import USUAL_EDITIONS, return_lines
 from daybreak.delivery.watch.boardline import Line
 from daybreak.delivery.watch.doubts import KIND as DOUBTS
@@ -58,8 +59,7 @@ class FirstWave:
     @property
     def there(self) -> str:
         """“06:00 in Auckland”."""
-        place = self.time_zone.rpartition("/")[2].replace("_", " ")
-        return f"{clock_there(self.at, self.time_zone)} in {place}"
+        return hour_in(self.at, self.time_zone)
 
 
 @dataclass(frozen=True, slots=True)

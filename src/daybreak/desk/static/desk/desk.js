@@ -25,7 +25,7 @@ function tellTheTime(root = document) {
     const parts = { hour: "2-digit", minute: "2-digit", hour12: false };
     if (seconds) parts.second = "2-digit";
     const today = then.toDateString() === new Date().toDateString();
-    const day = today ? "" : `${then.getDate()} ${then.toLocaleString("en", { month: "short" })} `;
+    const day = today ? "" : `${then.toLocaleString("en", { month: "short" })} ${then.getDate()}, `;
     const year = then.getFullYear() === new Date().getFullYear() ? "" : `${then.getFullYear()}, `;
     time.title ||= time.textContent;
     time.textContent = day + year + then.toLocaleTimeString("en-GB", parts);
