@@ -63,7 +63,7 @@ def test_a_header_without_one_column_email_is_refused(text: str) -> None:
     ("row", "words"),
     [
         ("nobody,,,,,", "no mail address"),
-        ("a@example.org,,Moon/Base,,,", "no such time zone"),
+        ("a@example.org,,Moon/Base,,,", "“Moon/Base” is no time zone"),
         ("a@example.org,,,25:00,,", "no time of day"),
         ("a@example.org,,,,king,", "no kind"),
         ("a@example.org,,,,,,Mon Sun", "“Sun” is no day with a paper"),

@@ -19,7 +19,7 @@ def test_every_zone_offered_is_one_that_is_taken() -> None:
     "text", ["", "Nowhere/Land", "../../etc/passwd", "/etc/localtime", "Europe/Berlin\x00"]
 )
 def test_a_zone_that_is_none_is_refused_by_people_and_guessed_as_utc(text: str) -> None:
-    with pytest.raises(Refused, match="no such time zone"):
+    with pytest.raises(Refused, match="is no time zone"):
         parse_zone(text)
     assert zone_or_utc(text) == "UTC"
 

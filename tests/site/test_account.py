@@ -78,7 +78,7 @@ def test_a_reader_changes_name_zone_hour_and_days(ada: Reader) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("time_zone", "Moon/Base", "There is no such time zone"),
+        ("time_zone", "Moon/Base", "“Moon/Base” is no time zone"),
         ("delivery_time", "25:00", "That is no time of day"),
         ("delivery_time", "<script>", "That is no time of day"),
         ("delivery_days", [], "Choose at least one day"),

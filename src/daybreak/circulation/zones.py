@@ -27,7 +27,8 @@ def parse_zone(text: str) -> str:
     """The IANA name in `text`. Raises Refused when there is no such zone."""
     name = text.strip()
     if name not in known_zones():
-        raise Refused("There is no such time zone: choose one from the list, such as Europe/Berlin.")
+        shown = "".join(sign for sign in name if sign.isprintable())[:40]
+        raise Refused(f"“{shown}” is no time zone: choose one from the list, such as Europe/Berlin.")
     return name
 
 
