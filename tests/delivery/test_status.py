@@ -16,6 +16,7 @@ from django.db.models import Count
 from daybreak.circulation.models import Period, Reader
 from daybreak.common.post import InDoubt, TryLater
 from daybreak.common.refusal import Refused
+from daybreak.common.zones import zone_of
 from daybreak.delivery import tasks
 from daybreak.delivery.commands import deliver as deliver_command
 from daybreak.delivery.mending.holding import pause, stop
@@ -114,6 +115,8 @@ def test_what_is_tried_again_is_one_wave_of_its_own(ben: Reader) -> None:
     deliver(RememberingPost(busy), BERLIN_SIX + dt.timedelta(microseconds=7))
     lines = waves(edition, progress_of(edition, BERLIN_SIX))
     assert [(w.places, w.planned, w.waiting) for w in lines] == [(("06:00 in Berlin",), 2, 0), ((), 2, 2)]
+    again = lines[-1].due_at.astimezone(zone_of("Europe/Berlin"))
+    assert lines[-1].there == f"{again:%H:%M} in Berlin", "the reader's hour, beside the desk's"
 
 
 def test_what_is_tried_again_says_when_though_later_mornings_follow(ben: Reader) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.db.models import Count, F, Min, Q, QuerySet
@@ -84,7 +84,8 @@ class Progress:
 class WaveLine:
     """Mornings that begin together: `places` are zones with their wall clocks, “06:00 in Berlin”, a few of many.
 
-    Rows that wait for another try have no places; `due_at` is then the next try, or the last when none waits.
+    Rows that wait for another try have no places; `due_at` is then the next try, or the last when none waits, and
+    `there` what a reader's clock shows at the next one, “06:05 in Berlin”.
     """
 
     due_at: dt.datetime
@@ -92,6 +93,7 @@ class WaveLine:
     planned: int
     handed_over: int
     waiting: int
+    there: str = ""
 
     @property
     def elsewhere(self) -> int:
@@ -123,7 +125,8 @@ def waves(edition: Edition, progress: Progress) -> list[WaveLine]:
     if not put_off:
         return lines
     next_try = next((due_at for due_at in put_off if State.DUE in progress.by_due[due_at]), put_off[-1])
-    return [*lines, _line(next_try, (), again)]
+    zone = zone_due(edition, next_try)
+    return [*lines, replace(_line(next_try, (), again), there=hour_in(next_try, zone) if zone else "")]
 
 
 def zone_due(edition: Edition, due_at: dt.datetime) -> str | None:
