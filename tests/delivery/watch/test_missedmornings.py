@@ -9,14 +9,15 @@ import pytest
 from django.conf import settings as django_settings
 
 from daybreak.circulation.models import Reader
-from daybreak.delivery.mending.holding import stop
+from daybreak.common.models import note
+from daybreak.delivery.mending.holding import pause, stop
 from daybreak.delivery.mending.settling import doubt_after_restore
 from daybreak.delivery.models import Alarm, Telling
 from daybreak.delivery.planning import plan
 from daybreak.delivery.watch.alarms import keep_in_step
 from daybreak.delivery.watch.board import house_lines
 from daybreak.desk.calendar import add_holiday
-from tests.delivery.ledger import FRIDAY, NIGHT, RememberingPost, deliver, printed, states
+from tests.delivery.ledger import BERLIN_SIX, FRIDAY, NIGHT, RememberingPost, deliver, printed, states
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -93,3 +94,75 @@ def test_a_paper_that_nobody_waits_for_misses_nothing(ben: Reader) -> None:
     ben.mail_stopped_at = BACK
     ben.save()
     assert not missed()
+
+
+# -- why it was missed -------------------------------------------------------------------------------------
+def test_an_edition_that_nobody_approved_is_not_laid_at_an_absent_newsroom(ben: Reader) -> None:
+    went_out(FRIDAY - DAY)
+    config = replace(django_settings.CONFIG, alarm_mail="", alarm_webhook="")
+    keep_in_step(BERLIN_SIX - dt.timedelta(minutes=5), config)
+    assert Alarm.objects.get().kind == "approval"
+    assert missed(NIGHT + DAY).endswith("no edition was printed. It was not approved in time.")
+
+
+def test_who_worked_on_it_that_morning_was_there(ben: Reader) -> None:
+    went_out(FRIDAY - DAY)
+    note("brief saved", "edition 2022-05-06", by="Ines", at=BERLIN_SIX)
+    assert missed(NIGHT + DAY).endswith("It was not approved in time.")
+
+
+def test_an_edition_approved_past_its_last_hour_says_so(ben: Reader) -> None:
+    went_out(FRIDAY - DAY)
+    late = BERLIN_SIX + dt.timedelta(hours=8)
+    note("edition approved", "edition 2022-05-06", by="Ines", at=late)
+    note("brief saved", "edition 2022-05-06", by="Ines", at=BERLIN_SIX)
+    plan(printed(at=late), late)
+    deliver(RememberingPost(), late)
+    assert missed(NIGHT + DAY).endswith("It was not approved in time.")
+
+
+def test_a_press_that_failed_until_it_was_too_late_is_named(ben: Reader) -> None:
+    went_out(FRIDAY - DAY)
+    Alarm.objects.create(kind="press", subject=f"edition {FRIDAY}", sentence="x", raised_at=BERLIN_SIX)
+    edition = printed()
+    edition.press_runs.update(pressed_at=BERLIN_SIX + dt.timedelta(hours=8))
+    plan(edition, BERLIN_SIX + dt.timedelta(hours=8))
+    deliver(RememberingPost(), BERLIN_SIX + dt.timedelta(hours=8))
+    assert missed(NIGHT + DAY).endswith("not printed in time: the press failed.")
+
+
+def test_a_mail_server_that_was_away_is_named(ben: Reader) -> None:
+    went_out(FRIDAY - DAY)
+    plan(printed(), NIGHT)
+    Alarm.objects.create(kind="mail server", subject="mail", sentence="x", raised_at=BERLIN_SIX)
+    deliver(RememberingPost(), NIGHT + DAY)
+    assert missed(NIGHT + DAY).endswith("It was printed in time, but the mail server took nothing.")
+
+
+def test_a_mail_server_that_was_back_before_the_morning_is_not(ben: Reader) -> None:
+    went_out(FRIDAY - DAY)
+    plan(printed(), NIGHT)
+    before = BERLIN_SIX - DAY
+    Alarm.objects.create(
+        kind="mail server", subject="mail", sentence="x", raised_at=before, cleared_at=before + DAY / 4
+    )
+    deliver(RememberingPost(), NIGHT + DAY)
+    assert missed(NIGHT + DAY).endswith("The newsroom was away then, or was restored from an older backup.")
+
+
+def test_what_somebody_paused_and_left_is_named(ben: Reader) -> None:
+    went_out(FRIDAY - DAY)
+    edition = printed()
+    plan(edition, NIGHT)
+    pause(edition, by="Ines", at=NIGHT, reason="a doubt")
+    deliver(RememberingPost(), NIGHT + DAY)
+    assert missed(NIGHT + DAY).endswith("It was paused under Deliveries.")
+
+
+def test_of_several_causes_each_is_counted(ben: Reader) -> None:
+    went_out(FRIDAY)
+    for days in (3, 4):
+        note("brief saved", f"edition {FRIDAY + days * DAY}", by="Ines", at=BERLIN_SIX + days * DAY)
+    words = missed()
+    assert "2 of them were not approved in time. 4 of them were missed because the newsroom was away" in words
+    assert len(words) <= 500, "an alarm holds it"

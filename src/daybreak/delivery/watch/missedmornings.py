@@ -1,4 +1,5 @@
-"""Mornings that passed and nobody is known to have had a mail: the newsroom was away, or came out of an old backup.
+"""Mornings that passed and nobody is known to have had a mail, and why: nobody approved in time, the mail server was
+away, the newsroom itself was, or it came out of an old backup.
 
 The board shows editions that some reader can still be sent. What is past that would go unsaid.
 """
@@ -14,6 +15,7 @@ from daybreak.circulation.entitlement import entitled_readers
 from daybreak.common.clock import long_date
 from daybreak.delivery.models import Delivery, SendHold
 from daybreak.delivery.watch.boardline import Line
+from daybreak.delivery.watch.missedcauses import why_missed
 from daybreak.desk.calendar import the_calendar
 from daybreak.desk.editions import next_date
 from daybreak.desk.models import Edition
@@ -40,7 +42,7 @@ def missed_line(at: dt.datetime, still_running: Running) -> Line | None:
     sentence = (
         f"{_count(len(missed), 'morning was', 'mornings were')} missed ({days}): "
         f"{_count(readers, 'reader', 'readers')} got no mail, and {_printed(missed)}. "
-        "The newsroom was away then, or was restored from an older backup."
+        f"{why_missed(missed)}"
     )
     if doubtful:
         sentence += f" {_count(doubtful, 'mail is', 'mails are')} in doubt: settle that under Deliveries."
