@@ -12,8 +12,6 @@ import daybreak
 ROOT = Path(daybreak.__file__).parent
 MACHINES = {"c", "Y-m-d", "Ymd", "Y/m/d"}  # in addresses, form fields and attributes
 TIMES = {"H:i", "H:i:s"}
-# A reply says its hour within the sentence; its forms are those of `common/clock.py` otherwise.
-REPLIES = {"M j, H:i", "l, F j, Y, H:i", "F j, Y", "F j, H:i"}
 
 
 def templates() -> list[Path]:
@@ -23,8 +21,7 @@ def templates() -> list[Path]:
 @pytest.mark.parametrize("path", templates(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_templates_write_dates_by_the_filters_of_common(path: Path) -> None:
     forms = set(re.findall(r"""\|date:["']([^"']*)["']""", path.read_text(encoding="utf-8")))
-    replies = REPLIES if path.name in ("reply.html", "replies.html") else set()
-    assert forms <= MACHINES | TIMES | replies, "use a filter of common/templatetags/dates.py"
+    assert forms <= MACHINES | TIMES, "use a filter of common/templatetags/dates.py"
 
 
 def test_sentences_write_months_by_the_functions_of_common() -> None:
