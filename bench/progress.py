@@ -36,6 +36,7 @@ def _look(readers: int) -> None:
     from daybreak.delivery.planning import plan_all, readers_without_a_row
     from daybreak.delivery.progress import progress_of, waves
     from daybreak.delivery.status import ReaderLines, summary
+    from daybreak.delivery.unplanned import readers_unplanned
     from daybreak.desk.models import Edition
 
     plan_all(NIGHT)
@@ -53,6 +54,7 @@ def _look(readers: int) -> None:
         "… with the mornings": lambda: waves(edition, progress_of(edition, AT)),
         "… with the sentence": lambda: summary(edition, AT, progress),
         "readers without a row (once a page)": readers_without_a_row(edition, AT).count,
+        "… who had their morning": lambda: readers_unplanned(edition, AT).count(),
         "fifty readers of one state": lambda: ReaderLines(edition, AT, "due")[0:50],
     }
     best = {name: min(timed(look) for _ in range(TRIES)) for name, look in looks.items()}

@@ -22,6 +22,7 @@ from daybreak.delivery.planning import not_their_day, readers_without_a_row, wav
 from daybreak.delivery.progress import Progress, clock_there, progress_of, rows_of, zone_due
 from daybreak.delivery.returns.outcomes import sentence
 from daybreak.delivery.returns.suppressing import suppression_of, why
+from daybreak.delivery.unplanned import readers_unplanned
 from daybreak.desk.models import Edition
 from daybreak.press.renditions import current_run
 
@@ -41,7 +42,10 @@ STATES = (*State.values, UNPLANNED)
 
 @dataclass(frozen=True, slots=True)
 class EditionStatus:
-    """The ledger of one edition in numbers. `states` has every state, those at nought too; `run` is None unprinted."""
+    """The ledger of one edition in numbers. `states` has every state, those at nought too; `run` is None unprinted.
+
+    Who became a reader only after their morning of it is not among the unplanned.
+    """
 
     edition: dt.date
     run: int | None
@@ -91,7 +95,7 @@ def status_of(
         planned=progress.planned,
         states={
             **progress.states,
-            UNPLANNED: readers_without_a_row(edition, at).count() if unplanned is None else unplanned,
+            UNPLANNED: readers_unplanned(edition, at).count() if unplanned is None else unplanned,
         },
         next_due_at=progress.next_due_at,
         outcomes=_outcomes(edition),
@@ -107,7 +111,7 @@ def _outcomes(edition: Edition) -> dict[str, int]:
 class ReaderLines(Sequence[ReaderLine]):
     """A line for each reader with a row, then for each entitled reader without one.
 
-    `state` keeps those of one state, by due instant; all of them stand in the order in which they came to the paper.
+    `state` keeps those of one state, as `status_of` counts them, by due instant; all of them stand in the order in which they came to the paper.
     Has a length and can be sliced, so that a page of many thousands is cheap: either order is that of an index.
     """
 
@@ -117,16 +121,18 @@ class ReaderLines(Sequence[ReaderLine]):
         all_rows = Delivery.objects.filter(edition=edition, correction=None).order_by("reader_id")
         rows = rows_of(edition, the_rules()).filter(state=state) if state else all_rows
         self.rows = rows.select_related("reader").prefetch_related("outcomes")
-        without = readers_without_a_row(edition, at).prefetch_related("periods")
-        self.without = without if state in ("", UNPLANNED) else without.none()
+        without = readers_without_a_row if state == "" else readers_unplanned
+        self.without = without(edition, at).prefetch_related("periods")
+        if state not in ("", UNPLANNED):
+            self.without = self.without.none()
 
     @cached_property
-    def unplanned(self) -> int:
-        """How many readers there are without a row."""
+    def more(self) -> int:
+        """How many readers without a row have a line."""
         return self.without.count()
 
     def __len__(self) -> int:
-        return self.rows.count() + self.unplanned
+        return self.rows.count() + self.more
 
     @overload
     def __getitem__(self, part: int) -> ReaderLine: ...

@@ -84,7 +84,7 @@ def edition_deliveries(request: HttpRequest, date: dt.date) -> HttpResponse:
     state = cast(str, sending["state"])
     readers = ReaderLines(edition, at, state)
     lines: Page[ReaderLine] = Paginator(readers, PAGE).get_page(request.GET.get("page"))
-    counted = readers.unplanned if state in ("", UNPLANNED) else None
+    counted = readers.more if state == UNPLANNED else None
     context = {
         **sending,
         "status": status_of(edition, at, cast(Progress, sending["progress"]), counted),
