@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,10 +67,12 @@ def test_one_is_told_as_one_and_none_not_at_all(staff: Client) -> None:
     assert ", 1 alarm is open<" in shown
 
 
-def test_who_is_not_signed_in_is_told_nothing(client: Client) -> None:
+def test_who_is_not_signed_in_is_told_nothing(client: Client, settings: Any) -> None:
+    settings.CONFIG = replace(settings.CONFIG, open_outbox=True)
     wait(1)
     ring("a")
-    page = client.get("/desk/sign-in/").content.decode()
+    page = client.get("/desk/outbox/").content.decode()
+    assert 'id="replies-wait"' in page
     assert "reply waits" not in page
     assert "alarm is open" not in page
 

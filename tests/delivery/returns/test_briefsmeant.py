@@ -7,15 +7,18 @@ from email.header import Header
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
+from daybreak.accounts.models import User
 from daybreak.circulation.models import Reader
+from daybreak.delivery.letters import letter_of
 from daybreak.delivery.models import Delivery, Reply
 from daybreak.delivery.returns.incoming import take_in
 from daybreak.desk.models import Brief, Correction, Section
 from daybreak.press.models import PressRun, PrintedBrief
 from daybreak.press.writingin import link_about
-from tests.delivery.ledger import BERLIN_SIX, FRIDAY, NIGHT, printed
+from tests.delivery.ledger import BERLIN_SIX, FRIDAY, NIGHT, parsed, printed
 from tests.delivery.returned import mail
 
 pytestmark = pytest.mark.django_db
@@ -180,15 +183,15 @@ def test_a_reply_outlives_its_brief(ben: Reader) -> None:
 
 
 def test_the_site_and_the_letter_fill_in_whom_the_link_writes_to(pressed: PressRun, ben: Reader) -> None:
-    from django.conf import settings
-
-    from daybreak.delivery.letters import letter_of
-    from tests.delivery.ledger import parsed
-
     link = link_about("Crumbs from Halley’s Table", FRIDAY).replace("%%EDITOR%%", settings.CONFIG.mail_from)
     message = parsed(letter_of(pressed, settings.CONFIG).to(ben, "1", LATER))
     for kind in ("html", "plain"):
         body = message.get_body((kind,))
         assert body is not None
         assert body.get_content().count(link) == 1
-    assert "%%" not in Client().get("/2022/05/06/").content.decode()
+    staff = Client()
+    staff.force_login(User.objects.create(email="ines@example.org", name="Ines"))
+    for page in ("/2022/05/06/", "/2022/05/06/crumbs/"):
+        served = staff.get(page).content.decode()
+        assert served.count(link) == 1
+        assert "%%" not in served

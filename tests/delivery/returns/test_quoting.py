@@ -66,6 +66,8 @@ def test_the_whole_edition_is_no_brief() -> None:
 
 def test_a_headline_inside_another_is_not_taken_for_it() -> None:
     short, long = Printed("mali", "Mali", ""), Printed("leaves", "Mali leaves the pact, France\nregrets", "")
+    tail = Printed("tail", "Regrets", "")
+    assert only_one_in("Mali leaves the pact, France\nregrets", [short, long, tail]) == "leaves"
     both = [short, long]
     assert only_one_in("Mali leaves the pact, France\nregrets", both) == "leaves"
     assert only_one_in("Mali\nleaves the pact, France regrets", both) == "leaves"
