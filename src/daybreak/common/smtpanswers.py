@@ -12,6 +12,9 @@ from daybreak.common.posterrors import AddressRefused, PostError, ServerAway, Tr
 
 LONGEST_LINE = 2048  # octets; RFC 5321, 4.5.3.1.5 allows 512
 MOST_LINES = 100  # of one answer
+REFUSED = "The mail server refused: "  # the reader
+# What is said after the whole mail comes from a filter, not from the list of mailboxes, and is read differently.
+REFUSED_TEXT = "The mail server refused the text: "
 ANSWER = re.compile(r"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL | re.ASCII)
 
 
@@ -74,5 +77,5 @@ def meaning(answer: Answer, verb: str) -> PostError:
     if answer.code >= 500:
         if verb == "MAIL":  # not the reader's address but we are what it will not have
             return ServerAway(f"The mail server refuses mail from this paper: {answer}")
-        return AddressRefused(f"The mail server refused: {answer}")
+        return AddressRefused(f"{REFUSED if verb == 'RCPT' else REFUSED_TEXT}{answer}")
     return TryLater(f"The mail server put it off: {answer}")

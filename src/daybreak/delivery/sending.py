@@ -6,7 +6,7 @@ and is never sent again by itself. Every other row of the dead process was certa
 step is a conditional UPDATE: there is no moment at which two workers may hand over the same row.
 
 Read `handover/claims.py` (who holds a row), `supply.py` (what is taken next), `handing.py` (the turns of the
-lines), `ledger.py` (marks and outcomes), `pen.py` (who writes), `crew.py` (several workers on one machine) and
+lines), `ledger.py` (marks and outcomes), `refusing.py` (whom a refusal means), `pen.py` (who writes), `crew.py` (several workers on one machine) and
 `ending.py` (told to end).
 """
 
@@ -38,6 +38,7 @@ from daybreak.delivery.handover.lines import Lines, open_lines
 from daybreak.delivery.handover.manyposts import ManyAtOnce, Posts, open_posts
 from daybreak.delivery.handover.pacing import Paces
 from daybreak.delivery.handover.pen import open_pen
+from daybreak.delivery.handover.refusing import judge_left
 from daybreak.delivery.handover.returnpath import return_path
 from daybreak.delivery.handover.supply import ALL_PUT_OFF, Supply
 from daybreak.delivery.models import Delivery, SendHold
@@ -69,6 +70,7 @@ def deliver_due(
     """
     config = config or settings.CONFIG
     clock = at if callable(at) else lambda: at
+    judge_left(clock())
     sent = Sent(recovered=recover(clock()))
     with open_post() as way, open_pen() as pen, new_claim() as claim, _rare_collections():
         supply = Supply(Ledger(claim, clock, sent, pen), config, lambda: not ending() and may_go_on())

@@ -20,8 +20,9 @@ from daybreak.delivery.models import Delivery, Outcome, SendHold
 from daybreak.delivery.mornings import over_everywhere, the_rules
 from daybreak.delivery.planning import not_their_day, readers_without_a_row, wave
 from daybreak.delivery.progress import Progress, clock_there, progress_of, rows_of, zone_due
+from daybreak.delivery.returns.bouncewords import SENTENCES, UNSAID
 from daybreak.delivery.returns.outcomes import sentence
-from daybreak.delivery.returns.suppressing import suppression_of, why
+from daybreak.delivery.returns.suppressing import HAND_OVER, suppression_of, why
 from daybreak.delivery.unplanned import readers_unplanned
 from daybreak.desk.models import Edition
 from daybreak.press.renditions import current_run
@@ -103,8 +104,9 @@ def status_of(
 
 
 def _outcomes(edition: Edition) -> dict[str, int]:
-    told = Outcome.objects.filter(delivery__edition=edition).order_by().values_list("kind")
-    counted = dict(told.annotate(Count("delivery", distinct=True)))
+    # What a server said instead of taking the mail is counted by the state of its row.
+    told = Outcome.objects.filter(delivery__edition=edition).exclude(via=HAND_OVER).order_by()
+    counted = dict(told.values_list("kind").annotate(Count("delivery", distinct=True)))
     return {kind: counted.get(kind, 0) for kind in Kind.values}
 
 
@@ -222,7 +224,11 @@ def _of_row(row: Delivery) -> ReaderLine:
 
 def _told(row: Delivery) -> str:
     """What weighs most of what was told: a complaint, then a bounce, then the delivery."""
-    told = sorted(row.outcomes.all(), key=lambda each: (WEIGHT.index(each.kind), each.told_at))
+    refused = row.state == State.REFUSED
+    about_now = (each for each in row.outcomes.all() if (each.via == HAND_OVER) == refused)
+    told = sorted(about_now, key=lambda each: (WEIGHT.index(each.kind), each.told_at))
+    if refused and told:
+        return f"Refused: {SENTENCES.get(told[-1].meaning, SENTENCES[UNSAID])}."
     return sentence(told[-1].kind, told[-1].meaning, told[-1].final) if told else ""
 
 

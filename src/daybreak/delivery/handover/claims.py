@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -205,7 +205,9 @@ def abandoned(at: dt.datetime) -> list[uuid.UUID]:
     held = Delivery.objects.filter(state=State.CLAIMED).order_by()
     claims = list(held.values_list("claim", "claimed_at").distinct())
     return [
-        claim for claim, since in claims if claim and since and (at >= since + LEASE or _died_here(claim))
+        claim
+        for claim, since in claims
+        if claim and since and (at >= since + LEASE or process_of(claim) == "dead")
     ]
 
 
@@ -235,12 +237,16 @@ def _lock_file(claim: uuid.UUID) -> Path:
     return Path(settings.CONFIG.data) / "claims" / str(claim)
 
 
-def _died_here(claim: uuid.UUID) -> bool:
-    """Whether the claim's process ran on this machine and is gone. Rows carry a claim only after its file is locked."""
-    path = _lock_file(claim)
+def process_of(claim: uuid.UUID) -> Literal["alive", "dead", "elsewhere"]:
+    """What became of the claim's process: one that ran elsewhere, or has ended in order, left no file here.
+
+    Rows carry a claim only after its file is locked.
+    """
     try:
-        with path.open("r+b") as file:
+        with _lock_file(claim).open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (FileNotFoundError, BlockingIOError):
-        return False
-    return True
+    except FileNotFoundError:
+        return "elsewhere"
+    except BlockingIOError:
+        return "alive"
+    return "dead"

@@ -17,6 +17,7 @@ from django.db.models import F, QuerySet
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway
 from daybreak.delivery.handover.claims import LEASE, UNSENT, update_rows
 from daybreak.delivery.handover.pen import Pen
+from daybreak.delivery.handover.refusing import Refusals
 from daybreak.delivery.lateness import Late
 from daybreak.delivery.letters import Letter
 from daybreak.delivery.models import Delivery
@@ -25,8 +26,6 @@ State = Delivery.State
 Clock = Callable[[], dt.datetime]
 WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (2, 5, 15, 30))
 RENEWED_AFTER = LEASE / 5
-REFUSED_IN_A_ROW, AT_DOMAINS = 50, 10  # more than chance, even on an old list
-MEANS_US = "The mail server refuses readers everywhere, so it means us. Its last word: "
 DOUBT_SETTLED = (
     State.CLAIMED,
     State.IN_DOUBT,
@@ -89,8 +88,7 @@ class Ledger:
         self.claim, self.clock, self.sent, self.pen = claim, clock, sent, pen
         self._renewed = clock()
         self.lost = 0
-        self._refused: list[Job] = []  # in a row
-        self._last_refusal = ""
+        self._refusals = Refusals(claim, clock)
 
     def write(self, outcomes: Sequence[Outcome], marks: Sequence[Job] = ()) -> set[uuid.UUID]:
         """Record `outcomes` and mark `marks` as on the wire, in one transaction; which of the marks stand.
@@ -136,7 +134,7 @@ class Ledger:
 
     def _taken(self, jobs: Sequence[Job], at: dt.datetime) -> None:
         if jobs:
-            self._refused.clear()
+            self._refusals.somebody_was_taken()
             facts = [State.HANDED_OVER, connection.ops.adapt_datetimefield_value(at), False]
             keys = [job.pk for job in jobs]
             self.sent.handed_over += update_rows(TAKEN, facts, keys, DOUBT_SETTLED, self.claim)
@@ -147,10 +145,7 @@ class Ledger:
             self._held([job.pk]).update(**UNSENT, reason=reason)
         elif isinstance(error, AddressRefused):
             self.sent.refused += self._finish([job.pk], state=State.REFUSED, reason=reason)
-            self._refused.append(job)
-            self._last_refusal = reason
-            if len(self._refused) >= REFUSED_IN_A_ROW:
-                self.take_refusals_back(reason)
+            self._taken_back(self._refusals.add(job.pk, job.domain, reason))
         elif isinstance(error, InDoubt):
             self.sent.in_doubt += self._finish([job.pk], state=State.IN_DOUBT, reason=reason)
         else:
@@ -158,31 +153,19 @@ class Ledger:
             put_off = {**UNSENT, "due_at": again, "attempts": job.attempts + 1, "reason": reason}
             self.sent.put_off += self._held([job.pk]).update(**put_off)
 
-    def take_refusals_back(self, reason: str) -> None:
-        """Put off whom the server refused in a row, if they are at many domains: it means us, not each of them."""
-        refused, self._refused = self._refused, []
-        if len({job.domain for job in refused}) < AT_DOMAINS and not self._means_us():
-            return
-        rows = Delivery.objects.filter(
-            pk__in=[job.pk for job in refused], claim=self.claim, state=State.REFUSED
-        )
-        put_off = {**UNSENT, "due_at": self.clock() + WAITS[-1], "reason": f"{MEANS_US}{reason}"[:300]}
-        taken_back = rows.update(**put_off)
-        self.sent.refused -= taken_back
-        self.sent.put_off += taken_back
-        self.sent.trouble = f"{MEANS_US}{reason}"
-
-    def _means_us(self) -> bool:
-        """Whether others wait already because the server refused everybody."""
-        return Delivery.objects.filter(
-            state=State.DUE, due_at__gt=self.clock(), reason__startswith=MEANS_US
-        ).exists()
+    def _taken_back(self, rows: int) -> None:
+        """Count `rows` as put off that were refused because the server means us."""
+        if rows:
+            self.sent.refused -= rows
+            self.sent.put_off += rows
+            self.sent.trouble = self._refusals.trouble
 
     def end(self) -> None:
-        """Look once more at a run in which nobody was taken since the last refusals."""
-        if self._refused and (self.sent.trouble or not self.sent.handed_over):
+        """Judge the refusals that are left, and record what was said of those readers."""
+        if self._refusals:
             with self.pen.in_hand(), transaction.atomic():
-                self.take_refusals_back(self._last_refusal)
+                unwell = bool(self.sent.trouble) or not self.sent.handed_over
+                self._taken_back(self._refusals.end(unwell=unwell))
 
     def _held(self, keys: list[uuid.UUID]) -> QuerySet[Delivery]:
         """Rows that this claim still holds."""

@@ -103,6 +103,12 @@ def read_bounce(message: Message) -> Bounce | None:
     return Bounce(tuple(by_address.values())[:RECIPIENTS], report.message_id)
 
 
+def read_answer(address: str, answer: str, *, after_text: bool) -> Failed:
+    """What a server's own 5xx answer says of the one recipient `address`; `after_text` when it came after DATA."""
+    moment = "(in reply to end of DATA command)" if after_text else "(in reply to RCPT TO command)"
+    return _judged(address, answer, "", False, moment)
+
+
 def _of_group(fields: dict[str, str], report: Report) -> Failed | None:
     """One recipient of RFC 3464, 2.3; the transcript helps where the fields say nothing."""
     named = (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from daybreak.delivery.models import Delivery, Outcome
+from daybreak.delivery.returns.suppressing import HAND_OVER
 from daybreak.delivery.watch.boardline import Line
 from daybreak.desk.models import Edition
 
@@ -84,7 +85,8 @@ def return_lines(at: dt.datetime) -> list[Line]:
 
 def rate_of(measure: Measure, at: dt.datetime) -> Rate | None:
     """The rate of the mails handed over in the day before `at`; None while too few came back to say anything."""
-    told = Outcome.objects.filter(kind=measure.outcome, delivery__correction=None)
+    # Whom a server refused at the hand-over is on the board’s line of refusals.
+    told = Outcome.objects.filter(kind=measure.outcome, delivery__correction=None).exclude(via=HAND_OVER)
     today = Q(told_at__range=(at - DAY, at), delivery__handed_over_at__range=(at - DAY, at))
     happened = told.filter(today).values("delivery").distinct().count()
     if happened < measure.few:

@@ -1,19 +1,22 @@
 """Suppression: no editions to a mailbox that is dead, or whose owner complained; and the way back.
 
-The rule: a hard bounce and a complaint suppress at once. Soft bounces do when the last FAILURES editions handed over
-all came back for good, the first of them PATIENCE or longer ago, and none for a reason that lies with us.
+The rule: a hard bounce and a complaint suppress at once. Soft bounces do when the last FAILURES editions that were
+handed over, or refused at the hand-over, all failed for good, the first of them PATIENCE or longer ago, and none for a
+reason that lies with us. What a server says of a reader at the hand-over counts as if it came back by mail.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from daybreak.circulation.models import Reader
 from daybreak.common.clock import list_day
-from daybreak.common.models import note
+from daybreak.common.models import JournalEntry, note
 from daybreak.common.refusal import Refused
 from daybreak.delivery.models import Delivery, Outcome, Suppression
 from daybreak.delivery.returns.bouncewords import ABOUT_US, SENTENCES
@@ -22,7 +25,9 @@ FAILURES = 5  # editions in a row
 PATIENCE = dt.timedelta(days=7)
 SELF_LIFT = dt.timedelta(days=1)  # a reader whose mailbox was refused an hour ago would only be refused again
 UNEXPLAINED = "the mail comes back"
+HAND_OVER = "hand-over"  # the `via` of an outcome that a server told at once, instead of taking the mail
 Kind = Outcome.Kind
+State = Delivery.State
 
 
 def suppressed(reader: str = "pk") -> Exists:
@@ -48,32 +53,52 @@ def why(suppression: Suppression) -> str:
 
 def suppress_if_told(outcome: Outcome, at: dt.datetime) -> bool:
     """Suppress the reader of an outcome where the rule says so; whether it did. Call it inside a transaction."""
-    reader = outcome.reader
-    if reader is None:
-        return False
+    return suppress_those_told([outcome], at) > 0
+
+
+def suppress_those_told(outcomes: Sequence[Outcome], at: dt.datetime) -> int:
+    """`suppress_if_told` for many outcomes together: how many readers were suppressed."""
+    readers = {outcome.reader_id for outcome in outcomes if outcome.kind == Kind.SOFT_BOUNCE}
+    often = _failed_often(readers) if readers else set()
+    rows: dict[int, Suppression] = {}
+    for outcome in outcomes:
+        sentence = _sentence(outcome, at, often)
+        if outcome.reader is not None and sentence:
+            row = Suppression(
+                reader=outcome.reader,
+                address=outcome.reader.email,
+                reason=outcome.kind,
+                sentence=sentence,
+                evidence=outcome,
+                since=at,
+            )
+            rows.setdefault(outcome.reader.pk, row)
+    held = Suppression.objects.filter(reader__in=list(rows), lifted_at__isnull=True) if rows else ()
+    for each in held:
+        del rows[each.reader_id]
+    # Without an id back: who is suppressed by another process at this moment stays it, the constraint says.
+    Suppression.objects.bulk_create(rows.values(), ignore_conflicts=True)
+    JournalEntry.objects.bulk_create(_entry(row, at) for row in rows.values())
+    return len(rows)
+
+
+def _sentence(outcome: Outcome, at: dt.datetime, often: set[int]) -> str:
+    """Why the reader of an outcome is suppressed; "" where the rule says nothing of the kind."""
     if outcome.kind == Kind.COMPLAINT:
-        sentence = "the reader reported the mail as unwanted"
-    elif outcome.kind == Kind.HARD_BOUNCE or (
-        outcome.kind == Kind.SOFT_BOUNCE and _keeps_failing(reader, at)
-    ):
-        sentence = SENTENCES.get(outcome.meaning, UNEXPLAINED)
-    else:
-        return False
-    row = Suppression(
-        reader=reader,
-        address=reader.email,
-        reason=outcome.kind,
-        sentence=sentence,
-        evidence=outcome,
-        since=at,
+        return "the reader reported the mail as unwanted"
+    failing = (
+        outcome.kind == Kind.SOFT_BOUNCE
+        and outcome.reader is not None
+        and outcome.reader.pk in often
+        and _keeps_failing(outcome.reader, at)
     )
-    before = Suppression.objects.filter(reader=reader, lifted_at__isnull=True).exists()
-    Suppression.objects.bulk_create([row], ignore_conflicts=True)  # the constraint keeps one that holds
-    if not before:
-        note(
-            "suppressed", f"reader {reader.pk}", by=outcome.via, at=at, reason=outcome.kind, sentence=sentence
-        )
-    return not before
+    return SENTENCES.get(outcome.meaning, UNEXPLAINED) if outcome.kind == Kind.HARD_BOUNCE or failing else ""
+
+
+def _entry(row: Suppression, at: dt.datetime) -> JournalEntry:
+    detail = {"reason": row.reason, "sentence": row.sentence}
+    by = row.evidence.via if row.evidence else ""
+    return JournalEntry(act="suppressed", subject=f"reader {row.reader_id}", by=by, at=at, detail=detail)
 
 
 def lift(suppression: Suppression, *, by: str, at: dt.datetime) -> None:
@@ -105,21 +130,34 @@ def suppressions(words: str = "", *, lifted: bool = False) -> QuerySet[Suppressi
     return rows
 
 
+def _failures() -> QuerySet[Outcome]:
+    """Outcomes that say of a mail that it failed, for no reason that lies with us. What was refused at the hand-over
+    and taken later did not fail."""
+    told = Outcome.objects.filter(kind=Kind.SOFT_BOUNCE, final=True).exclude(meaning__in=ABOUT_US)
+    return told.filter(~Q(via=HAND_OVER) | Q(delivery__state=State.REFUSED))
+
+
+def _failed_often(readers: set[int | None]) -> set[int]:
+    """Those of `readers`, by id, of whom enough mails failed that `_keeps_failing` is worth asking: one query."""
+    counted = _failures().filter(reader__in=readers).order_by().values_list("reader")
+    often = counted.annotate(mails=Count("delivery", distinct=True)).filter(mails__gte=FAILURES)
+    return {reader for reader, _ in often if reader is not None}
+
+
 def _keeps_failing(reader: Reader, at: dt.datetime) -> bool:
     lifted = Suppression.objects.filter(reader=reader, lifted_at__isnull=False).order_by("-lifted_at").first()
-    failures = Outcome.objects.filter(delivery=OuterRef("pk"), kind=Kind.SOFT_BOUNCE, final=True).exclude(
-        meaning__in=ABOUT_US
-    )
-    handed_over = Delivery.objects.filter(reader=reader, handed_over_at__isnull=False)
-    told = handed_over.filter(outcomes__isnull=False).order_by("-handed_over_at").first()
+    ended = Q(handed_over_at__isnull=False) | Q(state=State.REFUSED)
+    tried_at = Coalesce(F("handed_over_at"), F("claimed_at"), F("due_at"))
+    tried = Delivery.objects.filter(ended, reader=reader).annotate(tried_at=tried_at)
+    told = tried.filter(outcomes__isnull=False).order_by("-tried_at").first()
     if told is None:
         return False
     if lifted is not None and lifted.lifted_at is not None:
-        handed_over = handed_over.filter(handed_over_at__gt=lifted.lifted_at)
+        tried = tried.filter(tried_at__gt=lifted.lifted_at)
     # A bounce takes its time: what was handed over after the latest edition that we know of does not count yet.
-    latest = handed_over.filter(handed_over_at__lte=told.handed_over_at).order_by("-handed_over_at")
-    last = list(latest.annotate(failed=Exists(failures))[:FAILURES])
+    latest = tried.filter(tried_at__lte=told.tried_at).order_by("-tried_at")
+    last = list(latest.annotate(failed=Exists(_failures().filter(delivery=OuterRef("pk"))))[:FAILURES])
     if len(last) < FAILURES or not all(each.failed for each in last):
         return False
-    first = last[-1].handed_over_at
-    return first is not None and first + PATIENCE <= at
+    first: dt.datetime = last[-1].tried_at
+    return first + PATIENCE <= at
