@@ -1,4 +1,4 @@
-"""`daybreak deliver`: run, status, pause, resume, stop, unstop, bounces, suppressions, lift."""
+"""`daybreak deliver`: run, status, pause, resume, stop, unstop, again, settle, bounces, suppressions, lift."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from daybreak.delivery.handover.crew import deliver_in_force
 from daybreak.delivery.hooks import hook_address
 from daybreak.delivery.mending.correcting import correction_lines
 from daybreak.delivery.mending.holding import hold_of, hold_sentence, pause, resume, stop, take_back_stop
+from daybreak.delivery.mending.mendingcommands import again, settle_
 from daybreak.delivery.models import Suppression
 from daybreak.delivery.planning import Planned, plan_all
 from daybreak.delivery.progress import progress_of
@@ -36,6 +37,8 @@ def deliver() -> None:
     """The mail of the morning: send what is due, and see who has it, who has not, and why."""
 
 
+deliver.add_command(again)
+deliver.add_command(settle_)
 deliver.add_command(dry_run)
 deliver.add_command(test_mail)
 deliver.add_command(alarm_key)

@@ -73,6 +73,7 @@ class ReaderLine:
     time_zone: str
     delivery_id: str
     outcome: str = ""  # what somebody told since: “Bounced: the mailbox is full.”
+    not_after: dt.datetime | None = None  # nothing is sent later
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values and instants."""
@@ -219,6 +220,7 @@ def _of_row(row: Delivery) -> ReaderLine:
         time_zone=row.reader.time_zone,
         delivery_id=str(row.pk),
         outcome=_told(row),
+        not_after=row.not_after,
     )
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("desk/deliveries/<delivery_day:date>/progress/", views.edition_progress, name="delivery-progress"),
     path("desk/deliveries/<delivery_day:date>/error/", views.who_has_the_error, name="delivery-error"),
     path("desk/deliveries/<delivery_day:date>/hold/", views.hold, name="delivery-hold"),
+    path("desk/deliveries/<delivery_day:date>/again/", views.try_again, name="delivery-again"),
     path("desk/deliveries/<delivery_day:date>/settle/", views.settle_all_doubt, name="delivery-settle-all"),
     path(
         "desk/deliveries/<delivery_day:date>/settle/<uuid:delivery_id>/",

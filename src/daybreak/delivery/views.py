@@ -36,6 +36,7 @@ from daybreak.delivery.mending.holding import (
     take_back_stop,
 )
 from daybreak.delivery.mending.settling import Answer, settle, settle_all
+from daybreak.delivery.mending.tryingagain import again_for_reader, again_for_reason, prices
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.progress import Progress, progress_of, waves
 from daybreak.delivery.status import STATES, UNPLANNED, ReaderLine, ReaderLines, status_of, summary
@@ -46,6 +47,7 @@ from daybreak.press.renditions import current_run
 View = Callable[..., HttpResponse]
 PAGE = 50
 EDITIONS = 30
+REASONS = 12  # of refused mails that are offered to be tried again together
 SOON, SELDOM = 4, 30  # seconds until a page that looks on looks again
 # A mail is shown as a mailbox would: its own styles, nothing from anywhere else, no script, no way out of its frame.
 MAIL_POLICY = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
@@ -91,6 +93,7 @@ def edition_deliveries(request: HttpRequest, date: dt.date) -> HttpResponse:
         "corrections": correction_lines(edition),
         "seeds": seeds_of(run) if (run := current_run(edition)) else (),
         "lines": lines,
+        "prices": prices(edition, at)[:REASONS] if state == Delivery.State.REFUSED else (),
     }
     return render(request, "delivery/edition.html", context)
 
@@ -225,6 +228,26 @@ def settle_all_doubt(request: HttpRequest, date: dt.date) -> HttpResponse:
     except Refused as error:
         messages.error(request, str(error))
     return redirect("delivery-edition", date)
+
+
+@require_POST
+@never_cache
+@login_required
+def try_again(request: HttpRequest, date: dt.date) -> HttpResponse:
+    """POST `reader`, an address, or `reason`, words: make refused mails due again."""
+    edition = get_object_or_404(Edition, date=date)
+    reader, reason = request.POST.get("reader", ""), request.POST.get("reason", "")
+    by, at = cast(User, request.user).name, now()
+    try:
+        if reader:
+            again_for_reader(edition, reader, by=by, at=at)
+            messages.success(request, f"The mail to {reader} is due again.")
+        else:
+            made = again_for_reason(edition, reason, by=by, at=at, exactly=True)
+            messages.success(request, f"Due again: {made:,}.")
+    except Refused as error:
+        messages.error(request, str(error))
+    return redirect(reverse("delivery-edition", args=[date]) + "?state=refused#readers")
 
 
 @require_GET

@@ -7,7 +7,7 @@ import uuid
 from typing import Literal
 
 from django.db import transaction
-from django.db.models import DateTimeField, OuterRef, Subquery, Value
+from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from daybreak.common.models import JournalEntry, note
@@ -38,7 +38,7 @@ def settle(edition: Edition, delivery_id: uuid.UUID, answer: Answer, *, by: str,
         if row.state != State.IN_DOUBT:
             raise Refused(over)
         if answer == "again" and row.correction_id is None:
-            _refuse_if_stopped(edition)
+            refuse_if_stopped(edition)
         facts = _facts(row, answer, by, at)
         # Asked for its state once more: an answer that came late may have settled it meanwhile.
         if not Delivery.objects.filter(pk=row.pk, state=State.IN_DOUBT).update(**facts):
@@ -56,7 +56,7 @@ def settle_all(
     Raises Refused when none is in doubt, and when an edition that was stopped shall be sent again.
     """
     if answer == "again" and correction is None:
-        _refuse_if_stopped(edition)
+        refuse_if_stopped(edition)
     with transaction.atomic():
         doubtful = Delivery.objects.filter(edition=edition, correction=correction, state=State.IN_DOUBT)
         if answer == "arrived":
@@ -75,7 +75,15 @@ def settle_all(
     return counts
 
 
-def _refuse_if_stopped(edition: Edition) -> None:
+def doubts_of(edition: Edition, *, of_corrections: bool = False) -> QuerySet[Delivery]:
+    """The rows in doubt of an edition, or of its corrections."""
+    return Delivery.objects.filter(
+        edition=edition, correction__isnull=not of_corrections, state=State.IN_DOUBT
+    )
+
+
+def refuse_if_stopped(edition: Edition) -> None:
+    """Raise Refused when the edition was stopped: nothing of it leaves any more."""
     hold = hold_of(edition)
     if hold is not None and hold.kind == SendHold.Kind.STOP:
         raise Refused(
