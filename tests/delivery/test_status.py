@@ -315,6 +315,9 @@ def test_deliver_run_plans_and_sends_at_an_instant(ada: Reader, ben: Reader) -> 
         "withdrawn": 0,
         "recovered": 0,
         "trouble": "",
+        "waiting": 0,
+        "next_try_at": None,
+        "held": [],
     }
     (mail,) = (settings.CONFIG.data / "outbox").glob("*.eml")
     assert b"X-Envelope-To: ben@example.org" in mail.read_bytes()
@@ -416,7 +419,7 @@ def test_the_status_for_people_tells_of_the_hold_and_what_to_do(ben: Reader) -> 
     pause(edition, by="Ines", at=NIGHT, reason="A name is wrong.")
     assert told()[1] == (
         "Paused by Ines since 2022-05-05 16:00Z (A name is wrong.): "
-        "`daybreak deliver resume 2022-05-06` lets it go on."
+        "`daybreak deliver resume 2022-05-06 --by NAME` lets it go on."
     )
     stop(edition, by="Ines", at=NIGHT, reason="A hoax.")
     assert told()[1].startswith("Stopped by Ines since 2022-05-05 16:00Z (A hoax.)")

@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from daybreak.common.clock import now
 from daybreak.common.commandline import Day, at_option, json_option, print_json
 from daybreak.common.refusal import Refused
+from daybreak.delivery.afterrun import Waiting, held_editions, waiting_for_a_try
 from daybreak.delivery.handover.crew import deliver_in_force
 from daybreak.delivery.hooks import hook_address
 from daybreak.delivery.mending.correcting import correction_lines
@@ -56,7 +57,10 @@ deliver.add_command(alarm_key)
 @json_option
 @click.pass_context
 def run(ctx: click.Context, at: dt.datetime, as_json: bool, workers: int, planned: bool) -> None:
-    """Plan every printed edition and hand over what is due. Returns when nothing more is."""
+    """Plan every printed edition and hand over what is due. Returns when nothing more is.
+
+    Says which editions are held, and when mails that were put off are due again; neither is an error.
+    """
     rehearsed = ctx.get_parameter_source("at") is not ParameterSource.DEFAULT
     plans = Planned() if planned else plan_all(at)
     master = os.getppid()
@@ -67,8 +71,10 @@ def run(ctx: click.Context, at: dt.datetime, as_json: bool, workers: int, planne
         # One of a crew takes no more when the process that leads it is gone.
         may_go_on=lambda: not planned or os.getppid() == master,
     )
+    waiting, held = (Waiting(), []) if planned else (waiting_for_a_try(at), held_editions(at))
     if as_json:
-        print_json({**asdict(plans), **asdict(sent)})
+        further = {"waiting": waiting.mails, "next_try_at": waiting.next_at}
+        print_json({**asdict(plans), **asdict(sent), **further, "held": [each.to_json() for each in held]})
     else:
         click.echo(
             f"{plans.made} planned, {plans.moved} moved to a new morning, {plans.dropped} not wanted, "
@@ -78,6 +84,9 @@ def run(ctx: click.Context, at: dt.datetime, as_json: bool, workers: int, planne
             f"{sent.handed_over} handed over, {sent.put_off} put off, {sent.refused} refused, "
             f"{sent.in_doubt} in doubt, {sent.missed} missed, {sent.withdrawn} withdrawn."
         )
+        for line in [waiting, *held]:
+            if said := str(line):
+                click.echo(said)
     if sent.trouble:
         raise Refused(f"{sent.trouble} What was not handed over stays due.")
 
@@ -93,7 +102,7 @@ by_option = click.option("--by", required=True, help="Who says so; the name is k
 def pause_(date: dt.date, by: str, reason: str, at: dt.datetime) -> None:
     """Hold the edition of DATE until it is resumed. No more of its mail leaves."""
     pause(edition_of(date), by=by, at=at, reason=reason)
-    click.echo(f"The edition of {date} is paused: `daybreak deliver resume {date}` lets it go on.")
+    click.echo(f"The edition of {date} is paused: `daybreak deliver resume {date} --by NAME` lets it go on.")
 
 
 @deliver.command("resume")

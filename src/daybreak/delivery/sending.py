@@ -78,7 +78,7 @@ def deliver_due(
         while not sent.trouble and not ending() and supply.wait_for_a_domain():
             _hand_over(way, supply, ending)
         supply.ledger.end()
-        if sent.put_off and not sent.handed_over and not sent.trouble:
+        if supply.ledger.puts_everybody_off and not sent.trouble:
             sent.trouble = ALL_PUT_OFF
         give_back(claim, sent.trouble)
         sent.missed += give_up_late(clock())

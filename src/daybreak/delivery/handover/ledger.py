@@ -17,7 +17,7 @@ from django.db.models import F, QuerySet
 from daybreak.common.posterrors import AddressRefused, InDoubt, PostError, ServerAway
 from daybreak.delivery.handover.claims import LEASE, UNSENT, update_rows
 from daybreak.delivery.handover.pen import Pen
-from daybreak.delivery.handover.refusing import Refusals
+from daybreak.delivery.handover.refusing import AT_DOMAINS, Refusals
 from daybreak.delivery.lateness import Late
 from daybreak.delivery.letters import Letter
 from daybreak.delivery.models import Delivery
@@ -89,6 +89,7 @@ class Ledger:
         self._renewed = clock()
         self.lost = 0
         self._refusals = Refusals(claim, clock)
+        self._put_off_at: set[str] = set()  # domains
 
     def write(self, outcomes: Sequence[Outcome], marks: Sequence[Job] = ()) -> set[uuid.UUID]:
         """Record `outcomes` and mark `marks` as on the wire, in one transaction; which of the marks stand.
@@ -149,9 +150,15 @@ class Ledger:
         elif isinstance(error, InDoubt):
             self.sent.in_doubt += self._finish([job.pk], state=State.IN_DOUBT, reason=reason)
         else:
+            self._put_off_at.add(job.domain)
             again = at + WAITS[min(job.attempts, len(WAITS) - 1)]
             put_off = {**UNSENT, "due_at": again, "attempts": job.attempts + 1, "reason": reason}
             self.sent.put_off += self._held([job.pk]).update(**put_off)
+
+    @property
+    def puts_everybody_off(self) -> bool:
+        """Whether nobody was taken and readers at many domains were put off: it is the server, and not each of them."""
+        return not self.sent.handed_over and len(self._put_off_at) >= AT_DOMAINS
 
     def _taken_back(self, rows: int) -> None:
         """Count `rows` as put off that were refused because the server means us."""

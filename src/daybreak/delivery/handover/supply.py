@@ -35,7 +35,7 @@ NAP = 0.25  # seconds between two looks at whether to go on
 SWEPT_EVERY = dt.timedelta(minutes=1)
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 WARMED_UP = "The warm-up’s mails of this day are sent: DAYBREAK_MAIL_WARM_UP says how many."
-ALL_PUT_OFF = "The mail server put off every mail of a batch: the next run tries again."
+ALL_PUT_OFF = "The mail server put off every mail: look at what it says on the readers’ lines. The next run tries again."
 
 
 @dataclass(slots=True)

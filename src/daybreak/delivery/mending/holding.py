@@ -39,9 +39,9 @@ def hold_sentence(hold: SendHold) -> str:
     """Who holds an edition since when, why, and what to do about it."""
     since = f"by {hold.by} since {hold.at:%Y-%m-%d %H:%M}Z{f' ({hold.reason})' if hold.reason else ''}"
     if hold.kind == Kind.STOP:
-        back = f"`daybreak deliver unstop {hold.edition.date}` takes that back"
+        back = f"`daybreak deliver unstop {hold.edition.date} --by NAME` takes that back"
         return f"Stopped {since}: nobody gets it by mail any more, unless {back}."
-    return f"Paused {since}: `daybreak deliver resume {hold.edition.date}` lets it go on."
+    return f"Paused {since}: `daybreak deliver resume {hold.edition.date} --by NAME` lets it go on."
 
 
 def something_to_hold(edition: Edition, at: dt.datetime) -> bool:
