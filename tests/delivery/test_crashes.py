@@ -103,8 +103,8 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield from _house(tmp_path, url)
 
 
-def _house(tmp_path: Path, url: str) -> Iterator[House]:
-    box = SlowMailbox()
+def _house(tmp_path: Path, url: str, box: SlowMailbox | None = None) -> Iterator[House]:
+    box = box or SlowMailbox()
     controller = Controller(box, hostname="127.0.0.1", port=_free_port())
     controller.start()
     built = House(tmp_path, box, controller.port, url)
@@ -124,6 +124,29 @@ def kill_in_the_middle(house: House, more: int) -> bool:
     worker.send_signal(signal.SIGKILL)
     worker.communicate()
     return alive
+
+
+class Choosy(SlowMailbox):
+    """Knows nothing of every third reader."""
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if int(address[6:9]) % 3 == 0:
+            return "550 5.1.1 User unknown"
+        envelope.rcpt_tos.append(address)
+        return "250 fine"
+
+
+def test_what_a_killed_worker_heard_of_dead_addresses_is_kept_once(tmp_path: Path) -> None:
+    with own_database() as url:
+        for house in _house(tmp_path, url, Choosy()):
+            house.do("prepare", "60")
+            for _ in range(3):
+                kill_in_the_middle(house, random.randint(2, 11))
+            house.do("run", *SIX)
+            assert json.loads(house.do("told")) == [20, 20, 20, 20]
+            assert set(Counter(house.box.taken).values()) == {1}
 
 
 def test_killed_again_and_again_nobody_gets_it_twice_and_nobody_is_forgotten(house: House) -> None:

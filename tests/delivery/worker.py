@@ -29,12 +29,28 @@ def ledger() -> None:
     print(json.dumps([(str(pk), state, attempts) for pk, state, attempts in rows]))
 
 
+def told() -> None:
+    """Print what came of refusals: the rows that are refused, their outcomes, the readers suppressed, the journal's entries."""
+    from daybreak.common.models import JournalEntry
+    from daybreak.delivery.models import Delivery, Outcome, Suppression
+
+    refused = Delivery.objects.filter(state="refused")
+    numbers = (refused, Outcome.objects.filter(delivery__in=refused), Suppression.objects)
+    print(
+        json.dumps(
+            [each.count() for each in numbers] + [JournalEntry.objects.filter(act="suppressed").count()]
+        )
+    )
+
+
 if __name__ == "__main__":
     verb, *arguments = sys.argv[1:]
     if verb == "prepare":
         prepare(int(arguments[0]))
     elif verb == "ledger":
         ledger()
+    elif verb == "told":
+        told()
     else:
         from daybreak.delivery.commands import deliver
         from daybreak.delivery.handover import claims

@@ -112,7 +112,7 @@ def test_the_price_is_said_for_each_reason() -> None:
     assert denied.reason == "The mail server refused: 554 5.7.1: Relay access denied"
     assert (denied.refused, denied.able, denied.held_back) == (3, 3, 0)
     assert str(denied) == (
-        "3 readers get it again, if it leaves until 2022-05-06 09:00Z; nothing is sent after that."
+        "3 readers get it again, if it leaves by 2022-05-06 09:00Z; nothing is sent after that."
     )
     assert (dead.refused, dead.able, dead.held_back) == (2, 0, 2)
     assert str(prices(edition, BERLIN_SIX + 9 * HOUR)[0]) == "For 3 the hour is past: they get none by mail."
@@ -147,7 +147,7 @@ def test_the_page_offers_it_with_its_price_and_acts_on_post_alone(
     monkeypatch.setattr("daybreak.delivery.views.now", lambda: BERLIN_SIX + HOUR)
     page = staff.get("/desk/deliveries/2022-05-06/?state=refused").content.decode()
     assert "Try 2 again" in page
-    assert "2 readers get it again, if it leaves until 2022-05-06 09:00Z" in page
+    assert "2 readers get it again, if it leaves by 2022-05-06 09:00Z" in page
     url = "/desk/deliveries/2022-05-06/again/"
     assert staff.get(url).status_code == 405
     staff.post(url, {"reason": "The mail server refused: 554 5.7.1: Relay access denied"})

@@ -53,8 +53,8 @@ class Price:
         parts = [_able(self.able, self.first, self.last)] if self.first and self.last else []
         if self.held_back:
             parts.append(
-                f"{self.held_back:,} {'is' if self.held_back == 1 else 'are'} suppressed or stopped the mail"
-                " and get none: lift that first."
+                f"{self.held_back:,} {'is' if self.held_back == 1 else 'are'} suppressed or stopped the mail:"
+                " lift that first."
             )
         if late := self.refused - self.able - self.held_back:
             parts.append(f"For {late:,} the hour is past: they get none by mail.")
@@ -158,4 +158,4 @@ def _able(number: int, first: dt.datetime, last: dt.datetime) -> str:
     until = f"{first:%Y-%m-%d %H:%M}Z"
     if first != last:
         until = f"{until} (the first) or {last:%Y-%m-%d %H:%M}Z (the last)"
-    return f"{who} it again, if it leaves until {until}; nothing is sent after that."
+    return f"{who} it again, if it leaves by {until}; nothing is sent after that."
