@@ -6,9 +6,12 @@ import datetime as dt
 
 import pytest
 
-from daybreak.circulation.models import Reader
-from daybreak.delivery.models import Delivery
-from daybreak.delivery.planning import plan, plan_all
+from daybreak.circulation.days import parse_days
+from daybreak.circulation.models import Period, Reader
+from daybreak.delivery.mending.holding import stop
+from daybreak.delivery.mending.settling import doubt_after_restore
+from daybreak.delivery.models import Delivery, Suppression
+from daybreak.delivery.planning import plan, plan_all, planning_due
 from tests.conftest import make_reader
 from tests.delivery.ledger import (
     AUCKLAND_SIX,
@@ -83,6 +86,83 @@ def test_an_edition_that_was_stopped_is_not_called_late(ada: Reader) -> None:
     Delivery.objects.update(state="withdrawn", reason="Ines stopped this edition: a hoax.")
     friday = a_night(FRIDAY, printed_at=NIGHT, at=[AUCKLAND_SIX])
     assert "was late" not in texts(friday)["ada"]
+
+
+def test_an_edition_printed_after_all_its_mornings_is_told_like_one_that_was_missed(
+    ada: Reader, ben: Reader
+) -> None:
+    printed(FRIDAY, at=NIGHT + 2 * DAY)
+    assert plan_all(NIGHT + 2 * DAY).made == 0
+    make_reader("Zoe", "Europe/Berlin", "")
+    Reader.objects.filter(name="Zoe").update(confirmed_at=NIGHT + 2 * DAY)
+    Period.objects.create(reader=Reader.objects.get(name="Zoe"), kind="trial", starts_at=NIGHT + 2 * DAY)
+    Reader.objects.filter(name="Ben").update(delivery_days=parse_days("Mon Tue"))
+    monday = a_night(
+        FRIDAY + 3 * DAY,
+        printed_at=NIGHT + 3 * DAY,
+        at=[AUCKLAND_SIX + 3 * DAY, BERLIN_SIX + 3 * DAY],
+    )
+    told = texts(monday)
+    assert "Friday’s edition was late; read it here: " in told["ada"]
+    # Zoe was no reader yet, and Friday is none of Ben's days
+    assert "was late" not in told["ben"] + told["zoe"]
+    tuesday = a_night(FRIDAY + 4 * DAY, printed_at=NIGHT + 4 * DAY, at=[AUCKLAND_SIX + 4 * DAY])
+    assert "was late" not in texts(tuesday)["ada"]
+
+
+def test_who_missed_one_edition_and_was_never_planned_the_next_is_told_of_the_later(ada: Reader) -> None:
+    a_night(THURSDAY, printed_at=AUCKLAND_SIX - DAY + 6 * HOUR, at=[AUCKLAND_SIX - DAY + 6 * HOUR])
+    assert states() == {"missed": 1}
+    printed(FRIDAY, at=NIGHT + 2 * DAY)
+    monday = a_night(FRIDAY + 3 * DAY, printed_at=NIGHT + 3 * DAY, at=[AUCKLAND_SIX + 3 * DAY])
+    assert "Friday’s edition was late" in texts(monday)["ada"]
+
+
+def test_of_an_unplanned_edition_nothing_is_said_once_stopped_or_after_a_restore(ada: Reader) -> None:
+    edition = printed(FRIDAY, at=NIGHT + 2 * DAY)
+    stop(edition, by="Ines", at=NIGHT + 2 * DAY, reason="A hoax.")
+    monday = a_night(FRIDAY + 3 * DAY, printed_at=NIGHT + 3 * DAY, at=[AUCKLAND_SIX + 3 * DAY])
+    assert "was late" not in texts(monday)["ada"]
+    printed(FRIDAY + 4 * DAY, at=NIGHT + 4 * DAY)
+    doubt_after_restore(BERLIN_SIX + 5 * DAY)
+    thursday = a_night(FRIDAY + 6 * DAY, printed_at=NIGHT + 6 * DAY, at=[AUCKLAND_SIX + 6 * DAY])
+    assert "was late" not in texts(thursday)["ada"]
+
+
+def test_who_missed_it_for_a_wrong_zone_gets_it_on_the_morning_of_the_right_one(ada: Reader) -> None:
+    missed_at = AUCKLAND_SIX + 6 * HOUR
+    a_night(FRIDAY, printed_at=NIGHT, at=[missed_at])
+    assert states() == {"missed": 1}
+    assert not planning_due(missed_at)
+    Reader.objects.update(time_zone="Europe/Berlin")
+    assert planning_due(missed_at)
+    assert plan_all(missed_at).moved == 1
+    assert not planning_due(missed_at)
+    row = Delivery.objects.get()
+    assert (row.state, row.due_at, row.reason) == ("due", BERLIN_SIX, "")
+    post = RememberingPost()
+    deliver(post, BERLIN_SIX - HOUR)
+    assert post.taken == []
+    deliver(post, BERLIN_SIX)
+    assert states() == {"handed_over": 1}
+
+
+@pytest.mark.parametrize("change", ["morning is past", "suppressed", "stopped the mail"])
+def test_a_missed_edition_stays_missed_where_no_morning_is_ahead_or_no_mail_goes(
+    ada: Reader, change: str
+) -> None:
+    a_night(FRIDAY, printed_at=NIGHT, at=[AUCKLAND_SIX + 6 * HOUR])
+    Reader.objects.update(time_zone="Europe/Berlin")
+    at = AUCKLAND_SIX + 6 * HOUR
+    if change == "suppressed":
+        Suppression.objects.create(reader=ada, address=ada.email, reason="complaint", sentence="x", since=at)
+    elif change == "stopped the mail":
+        Reader.objects.update(mail_stopped_at=at)
+    else:
+        at = BERLIN_SIX
+    assert not planning_due(at)
+    assert plan_all(at).moved == 0
+    assert states() == {"missed": 1}
 
 
 @pytest.mark.parametrize("late", [5 * HOUR + dt.timedelta(seconds=1), 12 * HOUR, 7 * DAY, 400 * DAY])

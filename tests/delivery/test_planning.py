@@ -89,7 +89,7 @@ def test_a_reader_who_moves_is_owed_the_edition_in_the_new_place(ben: Reader) ->
     assert (row.due_at, row.not_after) == (AUCKLAND_SIX + HOUR, AUCKLAND_SIX + 5 * HOUR)
 
 
-@pytest.mark.parametrize("change", [{"attempts": 1}, {"state": "refused"}, {"state": "missed"}])
+@pytest.mark.parametrize("change", [{"attempts": 1}, {"state": "refused"}, {"state": "withdrawn"}])
 def test_a_row_that_was_tried_or_is_settled_does_not_move(ben: Reader, change: dict[str, object]) -> None:
     edition = printed()
     plan(edition, NIGHT)

@@ -17,6 +17,7 @@ from daybreak.circulation.days import EVERY_DAY, bit_of
 from daybreak.circulation.entitlement import entitled_readers
 from daybreak.circulation.models import Reader
 from daybreak.circulation.vacation import not_held
+from daybreak.delivery.handover.claims import UNSENT
 from daybreak.delivery.inserting import Wave, Waves, insert_rows
 from daybreak.delivery.mending.correcting import corrections_due, plan_corrections
 from daybreak.delivery.mending.holding import stopped_rows_left, withdraw_stopped
@@ -106,7 +107,11 @@ def plan(printed: Edition | PressRun, at: dt.datetime, rules: Rules | None = Non
     made = sum(_make(edition, readers, waves) for readers, waves in list(_missing(edition, at, rules)))
     moved = sum(
         rows.update(due_at=now.due_at, not_after=now.not_after)
-        for rows, now in list(_out_of_step(edition, rules))
+        for rows, now in list(_out_of_step(_untried(edition), edition, rules))
+    )
+    moved += sum(
+        rows.update(**UNSENT, due_at=now.due_at, not_after=now.not_after, reason="")
+        for rows, now in list(_missed_too_soon(edition, at, rules))
     )
     return Planned(made, moved, dropped)
 
@@ -128,7 +133,8 @@ def planning_due(at: dt.datetime) -> bool:
         or corrections_due(at)
         or any(
             any(_missing(edition, at, rules))
-            or any(_out_of_step(edition, rules))
+            or any(_out_of_step(_untried(edition), edition, rules))
+            or any(_missed_too_soon(edition, at, rules))
             or _unwanted(edition, rules).exists()
             for edition in editions_to_plan(at, rules)
         )
@@ -193,18 +199,32 @@ def _missing(edition: Edition, at: dt.datetime, rules: Rules) -> Iterator[tuple[
                 yield late, waves
 
 
-def _out_of_step(edition: Edition, rules: Rules) -> Iterator[tuple[QuerySet[Delivery], Wave]]:
-    """Due rows whose reader changed zone or hour, with their new wave.
+def _out_of_step(
+    rows: QuerySet[Delivery], edition: Edition, rules: Rules
+) -> Iterator[tuple[QuerySet[Delivery], Wave]]:
+    """Those of `rows` whose reader changed zone or hour, with their new wave.
 
     A row that was tried already keeps the instant of its next try.
     """
-    untried = _untried(edition)
-    hours = untried.values_list("reader__time_zone", "reader__delivery_time", "due_at", "not_after")
+    hours = rows.values_list("reader__time_zone", "reader__delivery_time", "due_at", "not_after")
     for zone, time, due_at, last in hours.order_by().distinct():
         now = wave(edition.date, zone, time, rules)
         if (now.due_at, now.not_after) != (due_at, last):
-            there = untried.filter(reader__time_zone=zone, reader__delivery_time=time)
+            there = rows.filter(reader__time_zone=zone, reader__delivery_time=time)
             yield there.filter(due_at=due_at, not_after=last), now
+
+
+def _missed_too_soon(
+    edition: Edition, at: dt.datetime, rules: Rules
+) -> Iterator[tuple[QuerySet[Delivery], Wave]]:
+    """Missed rows whose reader's zone or hour was mended since, with their new wave: their morning is still to come."""
+    missed = Delivery.objects.filter(edition=edition, correction=None, state=Delivery.State.MISSED)
+    wanted = Q(reader__mail_stopped_at__isnull=True) & day_wanted(edition.date, rules, "reader__")
+    for rows, now in _out_of_step(missed, edition, rules):
+        # Asked of the few alone: after a bad night as many missed it as the paper has readers.
+        there = rows.filter(wanted, ~suppressed("reader"))
+        if now.due_at > at and there.exists():
+            yield there, now
 
 
 def _unwanted(edition: Edition, rules: Rules) -> QuerySet[Delivery]:

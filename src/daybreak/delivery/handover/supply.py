@@ -129,7 +129,7 @@ class Supply:
             rows = claims.take(self.ledger.claim, what, at, most, self.resting)
         owed = list(self._owed(rows, due))
         notes = _trial_notes([row.reader for row in owed if row.on_trial], at)
-        late = late_before(due.edition)
+        late = late_before(due.edition, at)
         late.look_up([row.reader for row in owed])
         for row in self._not_lost(owed):
             yield Job(
