@@ -17,8 +17,9 @@ from daybreak.circulation.models import Reader
 from daybreak.common.config import Config
 from daybreak.common.post import TryLater
 from daybreak.common.provider import Provider
-from daybreak.delivery.handover.ledger import MEANS_US, Sent
+from daybreak.delivery.handover.ledger import Sent
 from daybreak.delivery.handover.manyposts import Posts, open_posts
+from daybreak.delivery.handover.refusing import MEANS_US
 from daybreak.delivery.models import Delivery
 from daybreak.delivery.planning import plan
 from daybreak.delivery.sending import deliver_due
