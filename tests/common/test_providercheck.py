@@ -199,6 +199,14 @@ def test_resend_and_mailtrap_have_keys_that_may_send_and_nothing_else(provider: 
     assert told.well is None and "daybreak deliver test" in told.sentence
 
 
+def test_a_key_that_comes_back_is_not_told(provider: FakeProvider) -> None:
+    told = says(provider, "postmark", 200, {"Name": f"of {KEY}", "DeliveryType": "Live"})
+    assert "“of …”" in told[0].sentence
+    provider.moods, provider.no = ["400"], f"Not with {KEY}."
+    (told_once,) = says(provider, "mailgun", 401, {})
+    assert "(Not with …)" in told_once.sentence
+
+
 DEEP = b"[" * 100_000 + b"]" * 100_000
 HOSTILE = [b"<html>", b"", b"[]", b"null", b'"text"', b"{", b"\xff\xfe", DEEP, b'{"a": NaN}', b"7" * 5000]
 
