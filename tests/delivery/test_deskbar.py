@@ -58,8 +58,8 @@ def test_every_page_says_how_many_replies_wait_and_alarms_ring(staff: Client, pa
 
 def test_one_is_told_as_one_and_none_not_at_all(staff: Client) -> None:
     quiet = staff.get("/desk/editions/").content.decode()
-    assert '<span id="replies-wait" class="tally"></span>' in quiet
-    assert '<span id="alarms-ring" class="tally"></span>' in quiet
+    assert '<span id="replies-wait" class="counted"></span>' in quiet
+    assert '<span id="alarms-ring" class="counted"></span>' in quiet
     wait(1)
     ring("a")
     shown = staff.get("/desk/editions/").content.decode()
