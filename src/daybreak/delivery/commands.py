@@ -136,7 +136,9 @@ def unstop(date: dt.date, by: str, at: dt.datetime) -> None:
     """Take the stop of DATE's edition back. It is paused then, until it is resumed."""
     back = take_back_stop(edition_of(date), by=by, at=at)
     wait = "1 mail waits" if back == 1 else f"{back:,} mails wait"
-    click.echo(f"The stop is taken back, the edition paused: {wait} for `daybreak deliver resume {date}`.")
+    click.echo(
+        f"The stop is taken back, the edition paused: {wait} for `daybreak deliver resume {date} --by NAME`."
+    )
 
 
 @deliver.command()
