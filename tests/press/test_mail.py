@@ -56,3 +56,14 @@ def test_what_is_each_readers_own_comes_last(page: str) -> None:
     last = page.rindex("%%")
     assert page[:last].endswith("%%UNSUBSCRIBE_URL"), "all before it is signed once for all readers"
     assert page.count("%%UNSUBSCRIBE_URL%%") == 1
+
+
+def test_so_is_the_way_to_the_editor_under_each_brief(pressed: PressRun) -> None:
+    lines = [line for line in stored(pressed, "mail.html").decode().splitlines() if "write-in" in line]
+    heights = [
+        int(line_height) + 2 * int(padding)
+        for line in lines
+        for line_height, padding in re.findall(r"line-height: (\d+)px;.*padding: (\d+)px 0", line)
+    ]
+    assert lines and len(heights) == len(lines)
+    assert min(heights) >= THUMB
