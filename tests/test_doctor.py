@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -29,16 +30,17 @@ def test_a_fresh_newsroom_is_well(tmp_path: Path) -> None:
 
 
 def test_what_is_not_well_is_named_with_what_to_mend(tmp_path: Path) -> None:
-    newsroom = Newsroom(
-        tmp_path,
-        {
-            "DAYBREAK_MAIL_URL": f"smtp://127.0.0.1:{free_port()}",
-            "DAYBREAK_SITE_URL": "http://paper.example",
-            "DAYBREAK_OPEN_OUTBOX": "yes",
-            "DAYBREAK_STORAGE_URL": "file:///proc/runs",
-        },
-    )
-    with name_server({}) as dns:
+    with socket.socket() as shut, name_server({}) as dns:
+        shut.bind(("127.0.0.1", 0))  # and never listens: nobody else gets the port meanwhile
+        newsroom = Newsroom(
+            tmp_path,
+            {
+                "DAYBREAK_MAIL_URL": f"smtp://127.0.0.1:{shut.getsockname()[1]}",
+                "DAYBREAK_SITE_URL": "http://paper.example",
+                "DAYBREAK_OPEN_OUTBOX": "yes",
+                "DAYBREAK_STORAGE_URL": "file:///proc/runs",
+            },
+        )
         done = newsroom.run("doctor", "--dns", dns, status=1)
     ill = {line.split()[1].rstrip(":") for line in done.stdout.splitlines() if line.startswith("MEND")}
     assert ill == {"press", "mail", "site", "outbox", "SPF", "DKIM", "DMARC"}
