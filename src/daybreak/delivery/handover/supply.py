@@ -21,7 +21,7 @@ from daybreak.delivery.handover import claims
 from daybreak.delivery.handover.claims import Row
 from daybreak.delivery.handover.ledger import Job, Ledger
 from daybreak.delivery.handover.pacing import BURST, Paces, left_today
-from daybreak.delivery.lateness import late_before
+from daybreak.delivery.lateness import LateBefore, late_before
 from daybreak.delivery.letters import Letter, letter_of
 from daybreak.delivery.mending.correctionletter import correction_letter
 from daybreak.delivery.models import Delivery, SendHold
@@ -49,6 +49,7 @@ class Supply:
     resting: dict[str, float] = field(default_factory=dict)
     held_back: list[Job] = field(default_factory=list)
     letters: dict[tuple[int, int | None], Letter] = field(default_factory=dict)
+    late: dict[int, LateBefore] = field(default_factory=dict)  # by edition, since the last sweep
     swept_at: dt.datetime = LONG_AGO
     before: tuple[int, int] = (0, 0)  # put off and handed over when the last rows were taken
 
@@ -63,6 +64,7 @@ class Supply:
             at = self.ledger.clock()
             if abs(at - self.swept_at) >= SWEPT_EVERY:  # a look at every row that is due
                 self.swept_at, self.ledger.sent.missed = at, self.ledger.sent.missed + claims.give_up_late(at)
+                self.late.clear()
             due = self._longest_due(at)
             if due is None:
                 return
@@ -129,7 +131,9 @@ class Supply:
             rows = claims.take(self.ledger.claim, what, at, most, self.resting)
         owed = list(self._owed(rows, due))
         notes = _trial_notes([row.reader for row in owed if row.on_trial], at)
-        late = late_before(due.edition, at)
+        late = self.late.get(due.edition_id) or self.late.setdefault(
+            due.edition_id, late_before(due.edition, at)
+        )
         late.look_up([row.reader for row in owed])
         for row in self._not_lost(owed):
             yield Job(
