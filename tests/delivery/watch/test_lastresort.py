@@ -106,6 +106,7 @@ def test_the_clock_says_how_each_look_ended(night: Night, monkeypatch: pytest.Mo
     def full(*_: object) -> bool:
         raise FULL
 
+    monkeypatch.setattr(running, "close_old_connections", lambda: None)  # it would end the test's transaction
     with monkeypatch.context() as patch:
         patch.setattr(running, "_set_going", full)
         for _ in range(2):
