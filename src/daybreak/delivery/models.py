@@ -225,8 +225,8 @@ class Outcome(models.Model):
     """What somebody told of a mail after its hand-over. Rows are only added, once for each thing told (`digest`).
 
     `happened_at` is the teller's instant, `told_at` ours. `status` is RFC 3463's, `meaning` one of
-    `bouncewords.SENTENCES`; `via` says who told: "mail" for a report to the return path, "hand-over" for what a server said instead of taking
-    the mail, else the provider.
+    `bouncewords.SENTENCES`; `via` says who told: "mail" for a report to the return path, "hand-over" for what a server
+    said instead of taking the mail, else the provider.
     """
 
     class Kind(models.TextChoices):

@@ -6,8 +6,8 @@ and is never sent again by itself. Every other row of the dead process was certa
 step is a conditional UPDATE: there is no moment at which two workers may hand over the same row.
 
 Read `handover/claims.py` (who holds a row), `supply.py` (what is taken next), `handing.py` (the turns of the
-lines), `ledger.py` (marks and outcomes), `refusing.py` (whom a refusal means), `pen.py` (who writes), `crew.py` (several workers on one machine) and
-`ending.py` (told to end).
+lines), `ledger.py` (marks and outcomes), `refusing.py` (whom a refusal means), `pen.py` (who writes), `crew.py`
+(several workers on one machine) and `ending.py` (told to end).
 """
 
 from __future__ import annotations
