@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -21,6 +22,8 @@ from daybreak.wire.filing import filer_of_this_process
 from tests.world import SMALL_EDITION
 
 UTC = dt.UTC
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell starts what is to go on in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
