@@ -135,3 +135,13 @@ def parsed(data: bytes) -> EmailMessage:
     message = message_from_bytes(data, policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
+
+
+def failing(error: Exception, *numbers: int) -> Callable[[str, int], None]:
+    """Trouble that raises `error` at these tries, or at each when none is named."""
+
+    def trouble(recipient: str, number: int) -> None:
+        if not numbers or number in numbers:
+            raise error
+
+    return trouble
